@@ -1,0 +1,15 @@
+# appserver_add_app(NAME SOURCES...)
+#
+# Builds NAME.so, an app that appserverd can load: headers only, nothing to link, exactly one
+# exported symbol. Link what the app itself needs with target_link_libraries(NAME PRIVATE ...).
+function(appserver_add_app name)
+  add_library(${name} MODULE ${ARGN})
+  target_link_libraries(${name} PRIVATE appserver::app)
+  set_target_properties(${name} PROPERTIES
+    PREFIX ""
+    C_VISIBILITY_PRESET hidden
+    CXX_VISIBILITY_PRESET hidden
+    VISIBILITY_INLINES_HIDDEN ON)
+  # A unique symbol would pin the library in memory and be shared between builds of it.
+  target_compile_options(${name} PRIVATE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-gnu-unique>)
+endfunction()
