@@ -1,0 +1,97 @@
+#include "base/privileges.h"
+
+#include <cerrno>
+#include <charconv>
+#include <grp.h>
+#include <optional>
+#include <pwd.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/errno_text.h"
+
+namespace appserver {
+namespace {
+
+struct Identity {
+  uid_t uid;
+  gid_t gid;
+  std::string user_name;  // Empty when only a number is known: no supplementary groups then.
+};
+
+std::optional<unsigned> parse_number(const std::string& text) {
+  unsigned number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) {
+    return std::nullopt;
+  }
+  return number;
+}
+
+Result<Identity> resolve(const Credentials& wanted) {
+  Identity identity{::getuid(), ::getgid(), ""};
+  if (!wanted.user.empty()) {
+    if (const passwd* entry = ::getpwnam(wanted.user.c_str()); entry != nullptr) {
+      identity = {entry->pw_uid, entry->pw_gid, wanted.user};
+    } else if (const auto number = parse_number(wanted.user); number.has_value()) {
+      identity.uid = *number;
+    } else {
+      return failure("user '" + wanted.user + "' does not exist; see `getent passwd`");
+    }
+  }
+  if (!wanted.group.empty()) {
+    if (const group* entry = ::getgrnam(wanted.group.c_str()); entry != nullptr) {
+      identity.gid = entry->gr_gid;
+    } else if (const auto number = parse_number(wanted.group); number.has_value()) {
+      identity.gid = *number;
+    } else {
+      return failure("group '" + wanted.group + "' does not exist; see `getent group`");
+    }
+  }
+  return identity;
+}
+
+bool is_already(const Identity& identity) {
+  return identity.uid == ::geteuid() && identity.gid == ::getegid();
+}
+
+}  // namespace
+
+Result<Ok> check_credentials(const Credentials& wanted) {
+  const auto identity = resolve(wanted);
+  if (!identity) {
+    return failure(identity.error());
+  }
+  if (!is_already(*identity) && ::geteuid() != 0) {
+    return failure("cannot become user '" + wanted.user + "', group '" + wanted.group +
+                   "': only root can; start as root or leave out --user and --group");
+  }
+  return ok();
+}
+
+Result<Ok> drop_privileges(const Credentials& wanted) {
+  const auto identity = resolve(wanted);
+  if (!identity) {
+    return failure(identity.error());
+  }
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
+    return failure("cannot set no_new_privs: " + errno_text(errno));
+  }
+  if (is_already(*identity)) {
+    return ok();
+  }
+  const int groups = identity->user_name.empty()
+                         ? ::setgroups(1, &identity->gid)
+                         : ::initgroups(identity->user_name.c_str(), identity->gid);
+  if (groups != 0 || ::setresgid(identity->gid, identity->gid, identity->gid) != 0 ||
+      ::setresuid(identity->uid, identity->uid, identity->uid) != 0) {
+    return failure("cannot become user '" + wanted.user + "', group '" + wanted.group +
+                   "': " + errno_text(errno));
+  }
+  if (identity->uid != 0 && ::setuid(0) == 0) {
+    return failure(std::string("root was given up but could be taken back; refusing to go on"));
+  }
+  return ok();
+}
+
+}  // namespace appserver

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string_view>
+
+namespace appserver {
+
+// How this process is called in ps(1) and /proc/PID/cmdline: "appserverd: worker 3 gen 2".
+// The title is written over the memory of the command line and the environment that the kernel laid
+// out one behind the other (proc(5), /proc/pid/cmdline); the environment is moved away first. [main
+// thread] Made once in main, before anything keeps pointers into argv or environ; children inherit
+// it.
+class ProcessTitle {
+ public:
+  ProcessTitle(int argc, char** argv);
+  ProcessTitle(const ProcessTitle&) = delete;
+  ProcessTitle& operator=(const ProcessTitle&) = delete;
+
+  // Titles longer than the room that argv and environ took are cut.
+  void set(std::string_view title) noexcept;
+
+ private:
+  char* begin_ = nullptr;
+  char* end_ = nullptr;
+};
+
+}  // namespace appserver

@@ -1,0 +1,44 @@
+#include "base/signals.h"
+
+namespace appserver {
+namespace {
+
+void set_disposition(int signal, void (*handler)(int)) noexcept {
+  struct sigaction action = {};
+  action.sa_handler = handler;
+  ::sigemptyset(&action.sa_mask);
+  // Fails for SIGKILL, SIGSTOP and the numbers glibc keeps for itself: nothing to do about those.
+  ::sigaction(signal, &action, nullptr);
+}
+
+}  // namespace
+
+SignalsBlocked::SignalsBlocked() noexcept {
+  sigset_t all;
+  ::sigfillset(&all);
+  ::sigprocmask(SIG_SETMASK, &all, &previous_);
+}
+
+SignalsBlocked::~SignalsBlocked() {
+  ::sigprocmask(SIG_SETMASK, &previous_, nullptr);
+}
+
+void reset_signal_dispositions() noexcept {
+  for (int signal = 1; signal <= SIGRTMAX; ++signal) {
+    set_disposition(signal, SIG_DFL);
+  }
+}
+
+void ignore_signals(std::initializer_list<int> signals) noexcept {
+  for (const int signal : signals) {
+    set_disposition(signal, SIG_IGN);
+  }
+}
+
+void unblock_all_signals() noexcept {
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+}  // namespace appserver
