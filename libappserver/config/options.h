@@ -1,0 +1,59 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace appserver::config {
+
+enum class LogLevel { Debug, Info, Warning, Error };
+enum class LogFormat { Text, Json };
+
+// Everything a user can set, with its default. Names are those of the option table:
+// `--header-timeout` is `header_timeout` in TOML, APPSERVERD_HEADER_TIMEOUT in the environment and
+// here. A plain value: made once from all sources, then only read.
+struct Options {
+  // What to serve. Empty when no app was given.
+  std::string app;
+
+  // Sockets.
+  std::vector<std::string> bind = {"127.0.0.1:8000"};
+  int backlog = 2048;
+
+  // Processes.
+  int workers = 1;  // The default is computed at start: the cgroup's CPU quota, else the cores.
+  int worker_connections = 4096;
+  bool lazy = false;
+  int reload_batch = 1;
+  std::chrono::milliseconds boot_timeout{60'000};
+  std::chrono::milliseconds graceful_timeout{30'000};
+
+  // Clients.
+  std::chrono::milliseconds keep_alive{75'000};
+  std::chrono::milliseconds header_timeout{15'000};
+  std::chrono::milliseconds body_timeout{30'000};
+  std::chrono::milliseconds write_timeout{30'000};
+  std::uint64_t limit_request_line = 8190;
+  std::uint64_t limit_request_fields = 100;
+  std::uint64_t limit_request_field_size = 8190;
+  std::uint64_t limit_request_body = 16 * 1024 * 1024;
+
+  // The process's surroundings.
+  std::string user;
+  std::string group;
+  std::optional<unsigned> umask;
+  std::string chdir;
+  std::vector<std::string> env;  // "NAME=value"
+  std::string pid;
+  std::string name;  // Empty: the app's file name without its extension.
+
+  // Logs. "-" is standard error (error log) or standard output (access log); empty is none.
+  std::string access_logfile;
+  std::string error_logfile = "-";
+  LogLevel log_level = LogLevel::Info;
+  LogFormat log_format = LogFormat::Text;
+};
+
+}  // namespace appserver::config
