@@ -1,0 +1,48 @@
+#include "net/accept.h"
+
+#include <cerrno>
+#include <sys/socket.h>
+
+namespace appserver::net {
+namespace {
+
+// Whether accept(2) reports a fault of the one connection, after which the next one can be tried:
+// an abort by the client, or a network error that was pending on the new socket ("Error handling"
+// in the page).
+bool concerns_one_connection(int error) {
+  switch (error) {
+    case ECONNABORTED:
+    case EINTR:
+    case EPERM:
+    case EPROTO:
+    case ENOPROTOOPT:
+    case ENETDOWN:
+    case ENETUNREACH:
+    case EHOSTDOWN:
+    case EHOSTUNREACH:
+    case ENONET:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+Result<AcceptedSocket, int> accept_connection(int listener_fd) noexcept {
+  while (true) {
+    sockaddr_storage address;
+    address.ss_family = AF_UNSPEC;  // A unix client without a name leaves it as it is.
+    socklen_t size = sizeof address;
+    const int fd = ::accept4(listener_fd, reinterpret_cast<sockaddr*>(&address), &size,
+                             SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0) {
+      return AcceptedSocket{UniqueFd(fd), PeerAddress(address)};
+    }
+    if (!concerns_one_connection(errno)) {
+      return failure(int{errno});
+    }
+  }
+}
+
+}  // namespace appserver::net

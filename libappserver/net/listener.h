@@ -1,0 +1,50 @@
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "net/bind_address.h"
+
+namespace appserver::net {
+
+// A listening socket: opened once by the master, inherited by all workers, closed only when the
+// configuration drops it or the master ends. Non-blocking, close-on-exec.
+class Listener {
+ public:
+  // Binds and listens. A unix socket that nobody answers on any more is replaced; one that is in
+  // use is not touched. Of a name with several addresses the first that can be bound is used.
+  // Errors: what went wrong with which address, and what to do. [master] May look names up.
+  [[nodiscard]] static Result<Listener> open(const BindAddress& address, int backlog);
+
+  Listener(Listener&&) noexcept = default;
+  Listener& operator=(Listener&&) noexcept = default;
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+  ~Listener() = default;
+
+  [[nodiscard]] int fd() const noexcept { return fd_.get(); }
+  // As a client would write it: "http://127.0.0.1:8000" with the port that was chosen,
+  // "unix:/run/x.sock".
+  [[nodiscard]] const std::string& display() const noexcept { return display_; }
+  // Removes the file of a unix socket; does nothing for other sockets. [master] When the server
+  // stops.
+  void remove_socket_file() noexcept;
+
+ private:
+  Listener(UniqueFd fd, std::string display, std::string socket_file)
+      : fd_(std::move(fd)), display_(std::move(display)), socket_file_(std::move(socket_file)) {}
+
+  static Result<Listener> open_tcp(const TcpAddress& address, int backlog);
+  static Result<Listener> open_unix(const UnixAddress& address, int backlog);
+  static Result<Listener> adopt(const InheritedSocket& socket, int backlog);
+
+  UniqueFd fd_;
+  std::string display_;
+  std::string socket_file_;
+};
+
+// What the kernel really grants for `backlog`: listen(2) cuts it silently to net.core.somaxconn.
+[[nodiscard]] int effective_backlog(int backlog);
+
+}  // namespace appserver::net
