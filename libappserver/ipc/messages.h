@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+
+// What the processes say to each other: typed, versioned, one message a packet of a SOCK_SEQPACKET
+// pair. Both ends always run the same build for now, but an upgrade in place will not: hence the
+// version.
+namespace appserver::ipc {
+
+inline constexpr std::uint16_t kProtocolVersion = 1;
+
+// Texts are cut to this, so that every message fits one packet.
+inline constexpr std::size_t kMaxText = 8 * 1024;
+
+// --- master to zygote ---
+
+// Fork a worker. Carries the worker's end of its channel to the master.
+struct ForkWorker {
+  std::uint32_t slot;
+  std::uint32_t generation;
+  std::uint32_t score;  // Which entry of the scoreboard is the worker's.
+};
+// A newer generation has taken over: run on_release_retire and leave.
+struct Retire {};
+
+// --- zygote to master ---
+
+// The app is loaded (or, with --lazy, will be loaded by each worker); ForkWorker is understood from
+// now on.
+struct AppLoaded {
+  std::string name;
+  std::string version;
+};
+// Also from a worker, when it loads the app itself.
+struct AppFailed {
+  std::string why;
+};
+// The worker exists and is a child of the master by now.
+struct WorkerForked {
+  std::uint32_t slot;
+  std::uint32_t score;
+  std::int32_t pid;
+};
+struct WorkerForkFailed {
+  std::uint32_t slot;
+  std::uint32_t score;
+  std::string why;
+};
+
+// --- master to worker ---
+
+// Finish the exchanges in progress, take no new connection, leave.
+struct Drain {};
+// Leave now.
+struct Stop {};
+
+// --- master to worker and zygote ---
+
+// Carries the new descriptors of the error log and, when there is one, the access log, in this
+// order; they replace the descriptors in use.
+struct LogsReopened {};
+
+// --- worker to master ---
+
+// The worker accepts connections.
+struct WorkerReady {};
+// on_worker_start failed; the worker leaves.
+struct WorkerFailed {
+  std::string why;
+};
+
+// The order is part of the protocol: append only.
+using Message =
+    std::variant<ForkWorker, Retire, AppLoaded, AppFailed, WorkerForked, WorkerForkFailed, Drain,
+                 Stop, LogsReopened, WorkerReady, WorkerFailed>;
+
+// Both directions of the wire form: a header (magic, version, type, size), then the fields in
+// order, integers in host byte order, texts as length and bytes. [any] Pure.
+[[nodiscard]] std::vector<char> encode(const Message& message);
+// Errors: wrong magic, version or type, and any size that does not add up.
+[[nodiscard]] Result<Message> decode(std::span<const char> packet);
+
+}  // namespace appserver::ipc

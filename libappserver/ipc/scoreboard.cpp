@@ -1,0 +1,107 @@
+#include "ipc/scoreboard.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <sys/mman.h>
+#include <utility>
+
+#include "base/errno_text.h"
+
+namespace appserver::ipc {
+
+static_assert(std::atomic<std::uint64_t>::is_always_lock_free,
+              "a lock inside an atomic would not be shared between processes");
+
+void ScoreboardEntry::assign(std::uint32_t slot, std::uint32_t generation) noexcept {
+  clear();
+  slot_ = slot;
+  generation_ = generation;
+  set_state(WorkerState::Starting);
+}
+
+void ScoreboardEntry::clear() noexcept {
+  end_exchange();
+  set_pid(0);
+  set_connections(0);
+  requests_.store(0, std::memory_order_relaxed);
+  set_state(WorkerState::Empty);
+}
+
+void ScoreboardEntry::begin_exchange(std::string_view method, std::string_view target,
+                                     TimePoint now) noexcept {
+  const std::uint32_t sequence = sequence_.load(std::memory_order_relaxed);
+  sequence_.store(sequence + 1, std::memory_order_relaxed);
+  std::atomic_thread_fence(std::memory_order_release);
+  method_size_ = static_cast<std::uint8_t>(std::min(method.size(), kMethodRoom));
+  target_size_ = static_cast<std::uint8_t>(std::min(target.size(), kTargetRoom));
+  std::memcpy(method_.data(), method.data(), method_size_);
+  std::memcpy(target_.data(), target.data(), target_size_);
+  started_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
+  // Only the worker writes this number: a plain add without a lock prefix is enough.
+  requests_.store(requests_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  sequence_.store(sequence + 2, std::memory_order_release);
+}
+
+void ScoreboardEntry::end_exchange() noexcept {
+  started_.store(0, std::memory_order_relaxed);
+}
+
+std::optional<CurrentExchange> ScoreboardEntry::current_exchange() const {
+  // A worker cannot change exchanges this often while one is copied; if it could, its current one
+  // would be no news anyway.
+  constexpr int kAttempts = 8;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    const std::uint32_t before = sequence_.load(std::memory_order_acquire);
+    const std::int64_t started = started_.load(std::memory_order_relaxed);
+    if (started == 0) {
+      return std::nullopt;
+    }
+    CurrentExchange exchange{
+        std::string(method_.data(), std::min<std::size_t>(method_size_, kMethodRoom)),
+        std::string(target_.data(), std::min<std::size_t>(target_size_, kTargetRoom)),
+        TimePoint{Duration{started}}};
+    std::atomic_thread_fence(std::memory_order_acquire);
+    // A worker that was killed in the middle of an update leaves an odd number behind for ever; its
+    // half-written text is still the best there is, hence the last attempt's answer counts.
+    if ((before % 2 == 0 && sequence_.load(std::memory_order_relaxed) == before) ||
+        attempt == kAttempts - 1) {
+      return exchange;
+    }
+  }
+  return std::nullopt;
+}
+
+Result<Scoreboard> Scoreboard::create(std::size_t entries) {
+  void* memory = ::mmap(nullptr, entries * sizeof(ScoreboardEntry), PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) {
+    return failure("cannot map the scoreboard: " + errno_text(errno));
+  }
+  auto* first = static_cast<ScoreboardEntry*>(memory);
+  std::uninitialized_default_construct_n(first, entries);
+  return Scoreboard(std::span(first, entries));
+}
+
+Scoreboard::Scoreboard(Scoreboard&& other) noexcept
+    : entries_(std::exchange(other.entries_, std::span<ScoreboardEntry>{})) {}
+
+Scoreboard::~Scoreboard() {
+  if (!entries_.empty()) {
+    ::munmap(entries_.data(), entries_.size_bytes());
+  }
+}
+
+std::optional<std::uint32_t> Scoreboard::claim(std::uint32_t slot,
+                                               std::uint32_t generation) noexcept {
+  for (std::uint32_t i = 0; i < entries_.size(); ++i) {
+    if (entries_[i].state() == WorkerState::Empty) {
+      entries_[i].assign(slot, generation);
+      return i;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace appserver::ipc

@@ -1,0 +1,113 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/result.h"
+
+// Shared memory in which every worker publishes what it is doing.
+//
+// Protocol: the master assigns an entry to a worker before it is forked and takes it back after the
+// worker was reaped; in between the worker is its only writer. Readers take no lock. Numbers are
+// single relaxed atomics. The current exchange is several fields, guarded by a sequence number that
+// is odd while they change (a seqlock); a reader that sees it move tries again.
+//
+// An entry belongs to a worker and not to a slot: while a worker is being replaced two of them
+// stand on one slot, and each needs a place to write.
+namespace appserver::ipc {
+
+enum class WorkerState : std::uint32_t { Empty, Starting, Serving, Draining };
+
+// What a worker was working on: enough to find the request in a log.
+struct CurrentExchange {
+  std::string method;
+  std::string target;  // Its first kTargetRoom bytes.
+  TimePoint started;
+};
+
+class alignas(64) ScoreboardEntry {
+ public:
+  static constexpr std::size_t kMethodRoom = 16;
+  static constexpr std::size_t kTargetRoom = 128;
+
+  // [master] Assigns the entry.
+  void assign(std::uint32_t slot, std::uint32_t generation) noexcept;
+  // [master] Takes it back.
+  void clear() noexcept;
+
+  // [worker] `now` may be coarse. Longer texts are cut.
+  void begin_exchange(std::string_view method, std::string_view target, TimePoint now) noexcept;
+  void end_exchange() noexcept;
+  void set_state(WorkerState state) noexcept { state_.store(state, std::memory_order_relaxed); }
+  void set_pid(std::int32_t pid) noexcept { pid_.store(pid, std::memory_order_relaxed); }
+  void set_connections(std::uint32_t count) noexcept {
+    connections_.store(count, std::memory_order_relaxed);
+  }
+
+  // [any]
+  [[nodiscard]] WorkerState state() const noexcept {
+    return state_.load(std::memory_order_relaxed);
+  }
+  [[nodiscard]] std::int32_t pid() const noexcept { return pid_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::uint32_t slot() const noexcept { return slot_; }
+  [[nodiscard]] std::uint32_t generation() const noexcept { return generation_; }
+  [[nodiscard]] std::uint64_t requests() const noexcept {
+    return requests_.load(std::memory_order_relaxed);
+  }
+  [[nodiscard]] std::uint32_t connections() const noexcept {
+    return connections_.load(std::memory_order_relaxed);
+  }
+  // Returns: nothing when the worker is between exchanges. Of a dead worker: the one it died in.
+  [[nodiscard]] std::optional<CurrentExchange> current_exchange() const;
+
+ private:
+  // The hot line: what every request touches.
+  std::atomic<std::uint32_t> sequence_{0};
+  std::atomic<WorkerState> state_{WorkerState::Empty};
+  std::atomic<std::uint64_t> requests_{0};
+  // Nanoseconds on the monotonic clock; 0 between exchanges.
+  std::atomic<std::int64_t> started_{0};
+  std::atomic<std::int32_t> pid_{0};
+  std::atomic<std::uint32_t> connections_{0};
+  std::uint32_t slot_ = 0;
+  std::uint32_t generation_ = 0;
+  std::uint8_t method_size_ = 0;
+  std::uint8_t target_size_ = 0;
+  std::array<char, kMethodRoom> method_{};
+  std::array<char, kTargetRoom> target_{};
+};
+
+// The mapping. Made by the master before the first fork and inherited by all; never unmapped before
+// exit.
+class Scoreboard {
+ public:
+  // Errors: no memory.
+  [[nodiscard]] static Result<Scoreboard> create(std::size_t entries);
+
+  Scoreboard(Scoreboard&& other) noexcept;
+  Scoreboard& operator=(Scoreboard&&) = delete;
+  Scoreboard(const Scoreboard&) = delete;
+  Scoreboard& operator=(const Scoreboard&) = delete;
+  ~Scoreboard();
+
+  // [master] An entry nobody uses, assigned to this worker-to-be; nothing when all are in use.
+  [[nodiscard]] std::optional<std::uint32_t> claim(std::uint32_t slot,
+                                                   std::uint32_t generation) noexcept;
+  [[nodiscard]] ScoreboardEntry& operator[](std::uint32_t entry) noexcept {
+    return entries_[entry];
+  }
+  [[nodiscard]] std::span<const ScoreboardEntry> entries() const noexcept { return entries_; }
+
+ private:
+  explicit Scoreboard(std::span<ScoreboardEntry> entries) noexcept : entries_(entries) {}
+
+  std::span<ScoreboardEntry> entries_;
+};
+
+}  // namespace appserver::ipc

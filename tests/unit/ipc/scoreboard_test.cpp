@@ -1,0 +1,63 @@
+#include "ipc/scoreboard.h"
+
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include <doctest/doctest.h>
+
+namespace appserver::ipc {
+namespace {
+
+Scoreboard make_scoreboard(std::size_t entries) {
+  auto scoreboard = Scoreboard::create(entries);
+  REQUIRE(scoreboard.has_value());
+  return std::move(*scoreboard);
+}
+
+TEST_CASE("Scoreboard: entries are claimed, and free again when cleared") {
+  Scoreboard scoreboard = make_scoreboard(2);
+  CHECK(scoreboard.claim(5, 1) == 0U);
+  CHECK(scoreboard.claim(6, 1) == 1U);
+  CHECK_FALSE(scoreboard.claim(7, 1).has_value());
+  CHECK(scoreboard[1].slot() == 6);
+  CHECK(scoreboard[1].state() == WorkerState::Starting);
+  scoreboard[0].clear();
+  CHECK(scoreboard.claim(7, 2) == 0U);
+  CHECK(scoreboard[0].generation() == 2);
+}
+
+TEST_CASE("Scoreboard: an entry shows the exchange while it runs, and counts it") {
+  Scoreboard scoreboard = make_scoreboard(1);
+  ScoreboardEntry& entry = scoreboard[0];
+  CHECK_FALSE(entry.current_exchange().has_value());
+  const TimePoint start{std::chrono::seconds(42)};
+  entry.begin_exchange("GET", "/notes?limit=1", start);
+  const auto exchange = entry.current_exchange();
+  REQUIRE(exchange.has_value());
+  CHECK(exchange->method == "GET");
+  CHECK(exchange->target == "/notes?limit=1");
+  CHECK(exchange->started == start);
+  entry.end_exchange();
+  CHECK_FALSE(entry.current_exchange().has_value());
+  CHECK(entry.requests() == 1);
+}
+
+TEST_CASE("Scoreboard: texts are cut to the room they have") {
+  Scoreboard scoreboard = make_scoreboard(1);
+  scoreboard[0].begin_exchange(std::string(300, 'M'), std::string(9000, '/'),
+                               TimePoint{std::chrono::seconds(1)});
+  const auto exchange = scoreboard[0].current_exchange();
+  REQUIRE(exchange.has_value());
+  CHECK(exchange->method == std::string(ScoreboardEntry::kMethodRoom, 'M'));
+  CHECK(exchange->target == std::string(ScoreboardEntry::kTargetRoom, '/'));
+}
+
+TEST_CASE("Scoreboard: two entries never share a cache line") {
+  Scoreboard scoreboard = make_scoreboard(2);
+  CHECK(reinterpret_cast<std::uintptr_t>(&scoreboard[0]) % 64 == 0);
+  CHECK(sizeof(ScoreboardEntry) % 64 == 0);
+}
+
+}  // namespace
+}  // namespace appserver::ipc
