@@ -1,0 +1,83 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include <appserver/abi.h>
+
+namespace appserver::app {
+
+// The server as an app sees it: the function table of the plugin ABI and what stands behind it.
+//
+// The app keeps the table's address from its set-up on, in the zygote and in every worker that is
+// forked from it, and may copy function pointers out of it. So one object serves the whole life of
+// the process, at one address, and the calls that only a worker can answer are given right at the
+// construction, even in a zygote, where no exchange exists that could be answered.
+//
+// The table's functions may be called from any thread of the app and throw nothing.
+// [zygote] [worker] [check child]
+class HostServices {
+ public:
+  // Takes one record of the app's log; `level` is one of APPSERVER_LOG_….
+  // Requires: safe to call from several threads when the app has threads.
+  using LogSink = std::function<void(std::int32_t level, std::string_view message)>;
+  // Finds a host extension by its versioned name, or null. Same requirement.
+  using ExtensionLookup = std::function<const void*(std::string_view name)>;
+
+  // What the worker implements; the exchange itself is their only context.
+  struct ExchangeCalls {
+    decltype(appserver_host::respond) respond;
+    decltype(appserver_host::peer) peer;
+    decltype(appserver_host::request_id) request_id;
+  };
+  // Answers nothing: for processes that never serve, such as `appserverd check`.
+  [[nodiscard]] static ExchangeCalls refusing_calls() noexcept;
+
+  // Requires: all members of `calls` are set.
+  HostServices(std::string server_version, LogSink log, ExchangeCalls calls,
+               ExtensionLookup extensions = {});
+  HostServices(const HostServices&) = delete;
+  HostServices& operator=(const HostServices&) = delete;
+  ~HostServices() = default;
+
+  // What appserver_app_v1 is called with. Valid as long as this object.
+  [[nodiscard]] const appserver_host& table() const noexcept { return table_.host; }
+
+  // Replaces the log sink, as a worker does after the fork, so that records carry its slot.
+  // Requires: the app runs no thread yet.
+  void set_log_sink(LogSink log);
+
+  // What the calling thread last gave to report_error, and forgets it; empty when there was
+  // nothing. Costs one atomic load when no thread has reported anything, so that a worker can
+  // call it before each handler in order to forget an older one's words.
+  [[nodiscard]] std::string take_reported_error();
+
+ private:
+  // The callbacks find their object through the table they are called with: it is the first member
+  // of a standard-layout struct, so that a pointer to one is a pointer to the other.
+  struct Table {
+    appserver_host host;
+    HostServices* self;
+  };
+  static HostServices& behind(const appserver_host* host) noexcept;
+  static void on_log(const appserver_host* host, std::int32_t level,
+                     appserver_str message) noexcept;
+  static void on_report_error(const appserver_host* host, appserver_str why) noexcept;
+  static const void* on_get_extension(const appserver_host* host, const char* name) noexcept;
+
+  const std::string server_version_;
+  LogSink log_;
+  const ExtensionLookup extensions_;
+  std::mutex reported_mutex_;
+  std::map<std::thread::id, std::string> reported_;  // by the thread whose hook or handler fails
+  std::atomic<bool> any_reported_{false};
+  Table table_;
+};
+
+}  // namespace appserver::app
