@@ -12,4 +12,7 @@ function(appserver_add_app name)
     VISIBILITY_INLINES_HIDDEN ON)
   # A unique symbol would pin the library in memory and be shared between builds of it.
   target_compile_options(${name} PRIVATE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-gnu-unique>)
+  set(exports ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/app_exports.map)
+  target_link_options(${name} PRIVATE LINKER:--version-script=${exports})
+  set_property(TARGET ${name} APPEND PROPERTY LINK_DEPENDS ${exports})
 endfunction()

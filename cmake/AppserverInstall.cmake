@@ -18,6 +18,7 @@ install(FILES
   ${PROJECT_BINARY_DIR}/cmake/appserverConfig.cmake
   ${PROJECT_BINARY_DIR}/cmake/appserverConfigVersion.cmake
   ${PROJECT_SOURCE_DIR}/cmake/AppserverAddApp.cmake
+  ${PROJECT_SOURCE_DIR}/cmake/app_exports.map
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/appserver)
 
 configure_file(${PROJECT_SOURCE_DIR}/cmake/appserver.pc.in

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include <appserver/abi.h>
+
+// Not part of the user's interface: how the C++ face reaches the server.
+namespace appserver::detail {
+
+[[nodiscard]] inline appserver_str to_abi(std::string_view text) noexcept {
+  return {text.data(), text.size()};
+}
+[[nodiscard]] inline std::string_view to_view(appserver_str text) noexcept {
+  return {text.data, text.size};
+}
+
+// The server's function table, made safe to call: a function that an older server's table does not
+// reach, or that is null, does nothing or gives an empty answer.
+// A small value; the table behind it lives as long as the process. [zygote] [worker]
+class Host {
+ public:
+  explicit Host(const appserver_host* table) noexcept : table_(table) {}
+
+  // Whether an app can work with this server at all: same major version, and able to take answers.
+  [[nodiscard]] bool is_usable() const noexcept {
+    return table_ != nullptr && table_->abi_major == APPSERVER_ABI_MAJOR &&
+           reaches(offsetof(appserver_host, respond)) && table_->respond != nullptr;
+  }
+
+  void log(std::int32_t level, std::string_view message) const noexcept {
+    if (reaches(offsetof(appserver_host, log)) && table_->log != nullptr) {
+      table_->log(table_, level, to_abi(message));
+    }
+  }
+
+  void report_error(std::string_view why) const noexcept {
+    if (reaches(offsetof(appserver_host, report_error)) && table_->report_error != nullptr) {
+      table_->report_error(table_, to_abi(why));
+    }
+  }
+
+  // Requires: is_usable(), which is checked once, when the app is loaded.
+  [[nodiscard]] std::int32_t respond(appserver_exchange* exchange,
+                                     const appserver_response& response) const noexcept {
+    return table_->respond(exchange, &response);
+  }
+
+  [[nodiscard]] std::string_view peer(appserver_exchange* exchange) const noexcept {
+    if (!reaches(offsetof(appserver_host, peer)) || table_->peer == nullptr) {
+      return {};
+    }
+    return to_view(table_->peer(exchange));
+  }
+
+  [[nodiscard]] std::string_view request_id(appserver_exchange* exchange) const noexcept {
+    if (!reaches(offsetof(appserver_host, request_id)) || table_->request_id == nullptr) {
+      return {};
+    }
+    return to_view(table_->request_id(exchange));
+  }
+
+ private:
+  // Whether the table contains the function pointer at `offset`. All of them have one size.
+  [[nodiscard]] bool reaches(std::size_t offset) const noexcept {
+    return table_ != nullptr && offset + sizeof(table_->log) <= table_->size;
+  }
+
+  const appserver_host* table_;
+};
+
+}  // namespace appserver::detail

@@ -1,0 +1,224 @@
+#pragma once
+
+#include <cstddef>
+#include <iterator>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <appserver/detail/host.hpp>
+#include <appserver/detail/path.hpp>
+#include <appserver/detail/pattern.hpp>
+#include <appserver/log.hpp>
+#include <appserver/url.hpp>
+
+namespace appserver {
+
+// One header field or cookie of a request: views that live as long as the request.
+struct Field {
+  std::string_view name;
+  std::string_view value;
+};
+
+// The header fields of a request in order of arrival, names as the client wrote them:
+//   for (const appserver::Field field : request.headers()) { ... }
+class RequestHeaders {
+ public:
+  class Iterator {
+   public:
+    using iterator_category = std::input_iterator_tag;
+    using value_type = Field;
+    using difference_type = std::ptrdiff_t;
+    using pointer = void;
+    using reference = Field;
+
+    Iterator() noexcept = default;
+    explicit Iterator(const appserver_header* at) noexcept : at_(at) {}
+    [[nodiscard]] Field operator*() const noexcept {
+      return {detail::to_view(at_->name), detail::to_view(at_->value)};
+    }
+    Iterator& operator++() noexcept {
+      ++at_;
+      return *this;
+    }
+    Iterator operator++(int) noexcept { return Iterator(at_++); }
+    [[nodiscard]] bool operator==(const Iterator&) const noexcept = default;
+
+   private:
+    const appserver_header* at_ = nullptr;
+  };
+
+  RequestHeaders(const appserver_header* first, std::size_t count) noexcept
+      : first_(first), count_(count) {}
+  [[nodiscard]] Iterator begin() const noexcept { return Iterator(first_); }
+  [[nodiscard]] Iterator end() const noexcept { return Iterator(first_ + count_); }
+  [[nodiscard]] std::size_t size() const noexcept { return count_; }
+
+ private:
+  const appserver_header* first_;
+  std::size_t count_;
+};
+
+// A complete HTTP request: everything has arrived and was checked to be well-formed HTTP.
+//
+// Lifetime: the request and every view that it gives are valid until the handler returns. What is
+// to be kept longer is copied: std::string(request.body()). It is neither copied nor moved.
+// Thread-safety: const functions may be called from several threads at once. [handler]
+class Request {
+ public:
+  // Made by the server for each request.
+  // Requires: the arguments outlive the object; `parameter_names` has a name for each parameter.
+  Request(detail::Host host, appserver_exchange* exchange, const appserver_request& request,
+          const detail::RequestPath& path, const detail::PathParameters& parameters,
+          const std::vector<std::string>& parameter_names) noexcept
+      : host_(host),
+        exchange_(exchange),
+        request_(request),
+        path_(path),
+        parameters_(parameters),
+        parameter_names_(parameter_names) {}
+  Request(const Request&) = delete;
+  Request& operator=(const Request&) = delete;
+  ~Request() = default;
+
+  // "GET", as sent; methods are case-sensitive (RFC 9110 section 9.1).
+  [[nodiscard]] std::string_view method() const noexcept { return view(request_.method); }
+
+  // The request-target as sent: "/a%20b?x=1".
+  [[nodiscard]] std::string_view target() const noexcept { return view(request_.target); }
+
+  // The path, decoded: "/a b". An escaped slash is a slash here; use param() to tell them apart.
+  [[nodiscard]] std::string_view path() const noexcept { return path_.decoded(); }
+
+  // The path as sent: "/a%20b".
+  [[nodiscard]] std::string_view raw_path() const noexcept { return path_.raw(); }
+
+  // The value that the route's pattern captured, decoded: with "/users/{id}", param("id").
+  // Never empty for {name}; may be empty for {name*}.
+  // Errors: throws std::out_of_range when the pattern has no such parameter, which is a mistake in
+  // the app and becomes a 500 with that text in the log.
+  [[nodiscard]] std::string_view param(std::string_view name) const {
+    for (std::size_t at = 0; at < parameter_names_.size(); ++at) {
+      if (parameter_names_[at] == name) {
+        return parameters_.values[at];
+      }
+    }
+    throw std::out_of_range("Request::param: the route's pattern has no parameter {" +
+                            std::string(name) + "}");
+  }
+
+  // The query as sent, without the '?': "x=1&y=2". Empty when there is none.
+  [[nodiscard]] std::string_view query() const noexcept { return view(request_.query); }
+
+  // The first value of a query field, decoded ('+' is a space; a malformed escape stays as it is).
+  // Returns: nullopt when there is no such field; "" for a field without a value.
+  [[nodiscard]] std::optional<std::string> query(std::string_view name) const {
+    std::optional<std::string> found;
+    url::visit_fields(query(), '&', [&found, name](std::string_view key, std::string_view value) {
+      if (url::names_field(key, name)) {
+        found = url::query_decode(value);
+      }
+      return found.has_value();
+    });
+    return found;
+  }
+
+  // All values of a query field, decoded, in order; for ?tag=a&tag=b.
+  [[nodiscard]] std::vector<std::string> query_all(std::string_view name) const {
+    std::vector<std::string> found;
+    url::visit_fields(query(), '&', [&found, name](std::string_view key, std::string_view value) {
+      if (url::names_field(key, name)) {
+        found.push_back(url::query_decode(value));
+      }
+      return false;
+    });
+    return found;
+  }
+
+  // The value of the first header field of that name, ignoring case, or nullopt.
+  [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const noexcept {
+    for (const Field field : headers()) {
+      if (url::same_name(field.name, name)) {
+        return field.value;
+      }
+    }
+    return std::nullopt;
+  }
+
+  [[nodiscard]] RequestHeaders headers() const noexcept {
+    return {request_.headers, request_.header_count};
+  }
+
+  // The value of the first cookie of that name (names are case-sensitive), or nullopt.
+  [[nodiscard]] std::optional<std::string_view> cookie(std::string_view name) const {
+    std::optional<std::string_view> found;
+    visit_cookies([&found, name](Field cookie) {
+      if (cookie.name == name) {
+        found = cookie.value;
+      }
+      return found.has_value();
+    });
+    return found;
+  }
+
+  // All cookies in order. Values are as sent: quotes belong to them (RFC 6265 section 5.4).
+  [[nodiscard]] std::vector<Field> cookies() const {
+    std::vector<Field> found;
+    visit_cookies([&found](Field cookie) {
+      found.push_back(cookie);
+      return false;
+    });
+    return found;
+  }
+
+  // The whole body with any transfer coding removed. Its size is bounded by --limit-request-body.
+  [[nodiscard]] std::string_view body() const noexcept { return view(request_.body); }
+
+  // The client's address: "192.0.2.1:51234", "[2001:db8::1]:443", "unix:".
+  [[nodiscard]] std::string_view peer() const noexcept { return host_.peer(exchange_); }
+
+  // The id that the access log shows for this request; pass it on to services you call.
+  [[nodiscard]] std::string_view id() const noexcept { return host_.request_id(exchange_); }
+
+  // 10 for HTTP/1.0, 11 for HTTP/1.1.
+  [[nodiscard]] int http_version() const noexcept {
+    return static_cast<int>(request_.http_version);
+  }
+
+  [[nodiscard]] Log log() const noexcept { return Log(host_); }
+
+ private:
+  [[nodiscard]] static std::string_view view(appserver_str text) noexcept {
+    return detail::to_view(text);
+  }
+
+  // Calls `visit(Field)` for each cookie of each Cookie field until it returns true.
+  template <typename Visit>
+  void visit_cookies(Visit visit) const {
+    bool done = false;
+    for (const Field field : headers()) {
+      if (!url::same_name(field.name, "Cookie")) {
+        continue;
+      }
+      url::visit_fields(field.value, ';', [&](std::string_view name, std::string_view value) {
+        const Field cookie{url::trim(name), url::trim(value)};
+        done = !cookie.name.empty() && visit(cookie);
+        return done;
+      });
+      if (done) {
+        return;
+      }
+    }
+  }
+
+  detail::Host host_;
+  appserver_exchange* exchange_;
+  const appserver_request& request_;
+  const detail::RequestPath& path_;
+  const detail::PathParameters& parameters_;
+  const std::vector<std::string>& parameter_names_;
+};
+
+}  // namespace appserver
