@@ -181,11 +181,12 @@ std::string toml_string(std::string_view text) {
 }
 
 std::string toml_list(const std::vector<std::string>& entries) {
-  std::string list;
+  std::string list = "[";
   for (const std::string& entry : entries) {
-    list += (list.empty() ? "" : ", ") + toml_string(entry);
+    list.append(list.size() == 1 ? "" : ", ").append(toml_string(entry));
   }
-  return "[" + list + "]";
+  list.push_back(']');
+  return list;
 }
 
 }  // namespace

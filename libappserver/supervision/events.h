@@ -1,0 +1,92 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+
+// What happens to the master, as data. Events are past tense. The shell turns signals, child exits,
+// messages and timers into these; the pure core never learns of anything else.
+namespace appserver::supervision {
+
+// Plain numbers, so that the pure core needs no system header. A pid is mortal: it names a worker
+// only between WorkerForked and WorkerExited.
+using Pid = int;
+using Slot = unsigned;
+using Generation = unsigned;
+
+// How a process ended.
+struct ExitReason {
+  enum class Kind { Exited, Signalled };
+  Kind kind = Kind::Exited;
+  int code = 0;  // The exit status or the signal's number.
+};
+
+// Why a generation could not be brought to life; decides the exit code when it was the first one.
+enum class BootFault {
+  AppFailedToLoad,     // exit code 4
+  WorkerFailedToBoot,  // exit code 3; also: boot timeout, zygote died
+};
+
+// The zygote has loaded the app (or, with --lazy, is ready to fork).
+struct ZygoteReady {
+  Generation generation;
+};
+// The zygote said why it cannot load the app; it exits by itself.
+struct ZygoteFailed {
+  Generation generation;
+  BootFault fault;
+  std::string why;
+};
+// The zygote's process ended, expected or not.
+struct ZygoteExited {
+  Generation generation;
+  ExitReason reason;
+};
+
+// A worker exists, as asked for by ForkWorker.
+struct WorkerForked {
+  Slot slot;
+  Generation generation;
+  Pid pid;
+};
+// ForkWorker could not be done (EAGAIN, the zygote died meanwhile, ...).
+struct WorkerForkFailed {
+  Slot slot;
+  Generation generation;
+  std::string why;
+};
+// The worker accepts connections.
+struct WorkerReady {
+  Pid pid;
+};
+// The worker said why it cannot start; its exit follows.
+struct WorkerFailedToBoot {
+  Pid pid;
+  BootFault fault;
+  std::string why;
+};
+struct WorkerExited {
+  Pid pid;
+  ExitReason reason;
+};
+
+// A new release was snapshot and numbered; roll it out.
+struct ReloadRequested {
+  Generation generation;
+};
+// The wanted number of workers changed; kept within 1 and Policy::max_workers. Times and limits
+// change by Supervisor::change_policy().
+struct ScaleRequested {
+  unsigned workers;
+};
+struct StopRequested {
+  bool graceful;  // TERM; otherwise INT or QUIT: a quick stop.
+};
+// Time has passed: sent when Supervisor::next_deadline() is reached.
+struct TimePassed {};
+
+using Event = std::variant<ZygoteReady, ZygoteFailed, ZygoteExited, WorkerForked, WorkerForkFailed,
+                           WorkerReady, WorkerFailedToBoot, WorkerExited, ReloadRequested,
+                           ScaleRequested, StopRequested, TimePassed>;
+
+}  // namespace appserver::supervision

@@ -1,0 +1,59 @@
+#include "supervision/first_boot.h"
+
+#include <string>
+
+#include "supervision/rollout.h"
+#include "supervision/shutdown.h"
+
+namespace appserver::supervision {
+namespace {
+
+// Exit codes are a contract with init systems and scripts.
+constexpr int kExitBootFailed = 3;
+constexpr int kExitAppFailedToLoad = 4;
+
+struct Outcomes {
+  bool any_serving = false;
+  bool all_failed = true;
+  bool all_known = true;
+};
+
+Outcomes count_outcomes(const WorkerTable& workers) {
+  Outcomes outcomes;
+  for (Slot slot = 0; slot < workers.slot_count(); ++slot) {
+    const Worker* const worker = workers.current(slot);
+    outcomes.any_serving |= worker != nullptr && worker->state == WorkerState::Serving;
+    outcomes.all_failed &= workers.slot(slot).failed;
+    outcomes.all_known &= workers.slot(slot).had_outcome;
+  }
+  return outcomes;
+}
+
+void give_up(Ledger& ledger, TimePoint now) {
+  GenerationEntry& first = *ledger.generations.find(ledger.desired.live);
+  const BootFailure failure = first.last_failure;
+  ledger.command(GenerationFailed{first.generation, failure.why});
+  ledger.desired.exit_code =
+      failure.fault == BootFault::AppFailedToLoad ? kExitAppFailedToLoad : kExitBootFailed;
+  request_stop(ledger, StopMode::Quick, now);
+  first.state = GenerationState::Failed;
+}
+
+}  // namespace
+
+void judge_first_boot(Ledger& ledger, TimePoint now) {
+  if (!ledger.desired.first_boot) {
+    return;
+  }
+  const Outcomes outcomes = count_outcomes(ledger.workers);
+  if (outcomes.any_serving && outcomes.all_known) {
+    ledger.desired.first_boot = false;
+    ledger.generations.find(ledger.desired.live)->state = GenerationState::Live;
+    ledger.command(GenerationLive{ledger.desired.live});
+    begin_queued_rollout(ledger);
+  } else if (outcomes.all_failed) {
+    give_up(ledger, now);
+  }
+}
+
+}  // namespace appserver::supervision

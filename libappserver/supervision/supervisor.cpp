@@ -1,0 +1,95 @@
+#include "supervision/supervisor.h"
+
+#include <utility>
+#include <variant>
+
+#include "supervision/first_boot.h"
+#include "supervision/rollout.h"
+#include "supervision/shutdown.h"
+#include "supervision/staffing.h"
+#include "supervision/worker_life.h"
+#include "supervision/zygotes.h"
+
+namespace appserver::supervision {
+namespace {
+
+// One overload per event: the table of contents of this room.
+struct Apply {
+  Ledger& ledger;
+  TimePoint now;
+
+  void operator()(const ZygoteReady& event) const { zygote_ready(ledger, event, now); }
+  void operator()(const ZygoteFailed& event) const { zygote_failed(ledger, event, now); }
+  void operator()(const ZygoteExited& event) const { zygote_exited(ledger, event, now); }
+  void operator()(const WorkerForked& event) const { worker_forked(ledger, event, now); }
+  void operator()(const WorkerForkFailed& event) const { worker_fork_failed(ledger, event, now); }
+  void operator()(const WorkerReady& event) const { worker_ready(ledger, event, now); }
+  void operator()(const WorkerFailedToBoot& event) const {
+    worker_failed_to_boot(ledger, event, now);
+  }
+  void operator()(const WorkerExited& event) const { worker_exited(ledger, event, now); }
+  void operator()(const ReloadRequested& event) const { request_rollout(ledger, event.generation); }
+  void operator()(const ScaleRequested& event) const { scale(ledger, event.workers, now); }
+  void operator()(const StopRequested& event) const {
+    request_stop(ledger, event.graceful ? StopMode::Graceful : StopMode::Quick, now);
+  }
+  void operator()(const TimePassed&) const {}
+};
+
+void take_earlier(std::optional<TimePoint>& earliest, const std::optional<TimePoint>& other) {
+  if (other && (!earliest || *other < *earliest)) {
+    earliest = other;
+  }
+}
+
+}  // namespace
+
+std::vector<Command> Supervisor::start(TimePoint now) {
+  ledger_.generations.add(ledger_.desired.live);
+  scale(ledger_, ledger_.policy.workers, now);
+  return settle(now);
+}
+
+std::vector<Command> Supervisor::handle(const Event& event, TimePoint now) {
+  if (ledger_.finished) {
+    return {};
+  }
+  // The event first: a worker that is ready at the last moment is ready.
+  std::visit(Apply{ledger_, now}, event);
+  pass_worker_deadlines(ledger_, now);
+  pass_zygote_deadlines(ledger_, now);
+  return settle(now);
+}
+
+std::vector<Command> Supervisor::settle(TimePoint now) {
+  ledger_.wake_up.reset();
+  judge_first_boot(ledger_, now);
+  staff_slots(ledger_, now);
+  conclude_rollout(ledger_);
+  tend_zygotes(ledger_, now);
+  forget_generations(ledger_);
+  conclude_shutdown(ledger_);
+  if (!ledger_.workers.has_unanswered_forks()) {
+    ledger_.early.forget_all();
+  }
+  return std::exchange(ledger_.commands, {});
+}
+
+std::optional<TimePoint> Supervisor::next_deadline() const {
+  std::optional<TimePoint> earliest = ledger_.wake_up;
+  for (const auto& [id, worker] : ledger_.workers.workers()) {
+    take_earlier(earliest, worker.deadline);
+  }
+  for (const auto& [generation, entry] : ledger_.generations.entries()) {
+    take_earlier(earliest, entry.zygote.deadline);
+  }
+  return earliest;
+}
+
+bool Supervisor::is_in_crash_loop(Slot slot) const {
+  const Worker* const worker = ledger_.workers.current(slot);
+  return (worker == nullptr || worker->state != WorkerState::Serving) &&
+         ledger_.workers.slot(slot).refill.quick_deaths >= ledger_.policy.restart.crash_loop_after;
+}
+
+}  // namespace appserver::supervision

@@ -1,0 +1,307 @@
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "supervision/commands.h"
+#include "supervision/events.h"
+#include "supervision/policy.h"
+#include "unit/supervision/rehearsal.h"
+#include "unit/supervision/simulated_world.h"
+
+// Test code, and one table of rules: longer than a header of the library may be.
+// Judges each step of a supervisor by what it was told and what it commands, with books of its own.
+// The rules are those of docs/DESIGN.md, "Invariants".
+namespace appserver::supervision::test {
+
+class Referee {
+ public:
+  Referee(const Policy& policy, const SimulatedWorld& world)
+      : policy_(policy), world_(world), wanted_(policy.workers) {
+    requested_.insert(1);
+  }
+
+  // Requires: called once for each step. `event` is empty for start().
+  void judge(const std::optional<Event>& event, const std::vector<Command>& commands) {
+    const std::size_t serving_before = serving();
+    const bool was_stopping = stopping_;
+    lost_by_itself_ = 0;
+    drained_slots_.clear();
+    named_ = 0;
+    if (event) {
+      std::visit([this](const auto& each) { told(each); }, *event);
+    }
+    const bool shrinks = event && std::holds_alternative<ScaleRequested>(*event);
+    for (const Command& command : commands) {
+      rule(!exited_, "nothing is said after ExitMaster");
+      std::visit([this](const auto& each) { ordered(each); }, command);
+    }
+    rule(stopping_ || was_stopping || shrinks || serving() + lost_by_itself_ >= serving_before,
+         "the number of serving workers does not drop by an order");
+    judge_slots();
+    judge_ladders();
+  }
+
+  void judge_deadline(const std::optional<TimePoint>& deadline) {
+    rule(!deadline || *deadline > world_.now, "the next deadline lies in the future");
+    rule(!deadline || !exited_, "after ExitMaster there is no deadline");
+  }
+  // Nothing happens any more, and the last reload was a good one.
+  void judge_peace(Generation newest) {
+    rule(live_ == newest, "the newest good generation is live");
+    rule(workers_.size() == wanted_ && serving() == wanted_, "there is one worker for each slot");
+    rule(std::all_of(workers_.begin(), workers_.end(),
+                     [newest](const auto& each) { return each.second.generation == newest; }),
+         "all workers are of the newest good generation");
+    rule(world_.living_workers() == wanted_, "nobody lives whom the supervisor does not know");
+    rule(world_.living_zygotes() == 1, "only the zygote of the live generation is left");
+  }
+  void judge_end() {
+    rule(exited_, "the master exits after all");
+    for (const Generation generation : requested_) {
+      rule(generation == 1 || outcomes_.count(generation) == 1, "every reload has an outcome");
+    }
+  }
+
+  [[nodiscard]] bool has_exited() const { return exited_; }
+  [[nodiscard]] bool is_stopping() const { return stopping_; }
+  // The first rule that was broken; empty while all is well.
+  [[nodiscard]] const std::string& complaint() const { return complaint_; }
+
+ private:
+  struct Known {
+    Slot slot;
+    Generation generation;
+    TimePoint since;  // Forked, or asked the last time.
+    bool ready = false;
+    Rung asked = Rung::None;
+  };
+  enum class Zygote { Down, Booting, Ready, Leaving, Killed };
+
+  void rule(bool holds, const char* sentence) {
+    if (!holds && complaint_.empty()) {
+      complaint_ = sentence;
+    }
+  }
+  [[nodiscard]] static bool counts(const Known& worker) {
+    return worker.ready && worker.asked == Rung::None;
+  }
+  [[nodiscard]] std::size_t serving() const {
+    return static_cast<std::size_t>(std::count_if(
+        workers_.begin(), workers_.end(), [](const auto& each) { return counts(each.second); }));
+  }
+  [[nodiscard]] std::size_t serving_on(Slot slot) const {
+    return static_cast<std::size_t>(std::count_if(
+        workers_.begin(), workers_.end(),
+        [slot](const auto& each) { return each.second.slot == slot && counts(each.second); }));
+  }
+
+  // --- After each step -----------------------------------------------------------------------
+  void judge_slots() {
+    for (Slot slot = 0; slot < wanted_; ++slot) {
+      std::size_t starting = 0;
+      for (const auto& [pid, worker] : workers_) {
+        starting += worker.slot == slot && !worker.ready && worker.asked == Rung::None ? 1U : 0U;
+      }
+      rule(serving_on(slot) <= 1, "a slot has at most one serving worker");
+      rule(starting <= (serving_on(slot) == 1 ? 1U : 2U), "a slot has at most one successor");
+    }
+    for (const Slot slot : drained_slots_) {
+      rule(stopping_ || slot >= wanted_ || serving_on(slot) == 1, "replacement comes first");
+    }
+  }
+  void judge_ladders() {
+    for (const auto& [pid, worker] : workers_) {
+      rule(worker.asked != Rung::Drain || world_.now < worker.since + policy_.graceful_timeout,
+           "a drained worker is stopped after the graceful timeout");
+      rule(worker.asked != Rung::Stop || world_.now < worker.since + policy_.kill_grace,
+           "a stopped worker is killed after the grace");
+    }
+  }
+
+  // --- What the supervisor is told -----------------------------------------------------------
+  void told(const ZygoteReady& event) {
+    if (zygotes_[event.generation] == Zygote::Booting) {
+      zygotes_[event.generation] = Zygote::Ready;
+    }
+  }
+  void told(const ZygoteFailed& event) {
+    if (zygotes_[event.generation] == Zygote::Booting) {
+      zygotes_[event.generation] = Zygote::Leaving;
+    }
+  }
+  void told(const ZygoteExited& event) {
+    zygotes_[event.generation] = Zygote::Down;
+    for (auto fork = forks_.begin(); fork != forks_.end();) {
+      fork = fork->second == event.generation ? forks_.erase(fork) : std::next(fork);
+    }
+  }
+  void told(const WorkerForked& event) {
+    forks_.erase({event.slot, event.generation});
+    named_ = event.pid;
+    if (reaped_.count(event.pid) == 0) {
+      const bool ready = early_ready_.count(event.pid) == 1;
+      workers_.emplace(event.pid, Known{event.slot, event.generation, world_.now, ready});
+    }
+  }
+  void told(const WorkerForkFailed& event) { forks_.erase({event.slot, event.generation}); }
+  void told(const WorkerReady& event) {
+    const auto worker = workers_.find(event.pid);
+    if (worker == workers_.end()) {
+      early_ready_.insert(event.pid);
+    } else if (worker->second.asked == Rung::None && failed_start_.count(event.pid) == 0) {
+      worker->second.ready = true;
+    }
+  }
+  void told(const WorkerFailedToBoot& event) { failed_start_.insert(event.pid); }
+  void told(const WorkerExited& event) {
+    reaped_.insert(event.pid);
+    const auto worker = workers_.find(event.pid);
+    if (worker != workers_.end()) {
+      lost_by_itself_ = counts(worker->second) ? 1 : 0;
+      workers_.erase(worker);
+    }
+  }
+  void told(const ReloadRequested& event) { requested_.insert(event.generation); }
+  void told(const ScaleRequested& event) { wanted_ = event.workers; }
+  void told(const StopRequested& event) {
+    quick_ = quick_ || stopping_ || !event.graceful;
+    stopping_ = true;
+  }
+  void told(const TimePassed&) {}
+
+  // --- What it orders ------------------------------------------------------------------------
+  void ordered(const BootZygote& command) {
+    Zygote& zygote = zygotes_[command.generation];
+    rule(zygote == Zygote::Down, "a generation has at most one zygote");
+    rule(!stopping_, "nothing is booted once the server stops");
+    rule(failed_.count(command.generation) == 0 && command.generation >= live_,
+         "a generation that failed or retired is not booted again");
+    zygote = Zygote::Booting;
+  }
+  void ordered(const ForkWorker& command) {
+    rule(zygotes_[command.generation] == Zygote::Ready, "only a ready zygote is asked to fork");
+    rule(!stopping_, "nothing is forked once the server stops");
+    rule(failed_.count(command.generation) == 0, "nothing is forked from a failed generation");
+    rule(command.slot < wanted_, "only wanted slots are filled");
+    rule(forks_.insert({command.slot, command.generation}).second,
+         "a slot and generation have at most one unanswered fork");
+  }
+  Known* known(Pid pid) {
+    const auto worker = workers_.find(pid);
+    rule(worker != workers_.end(), "only a living worker is signalled");
+    return worker == workers_.end() ? nullptr : &worker->second;
+  }
+  void ask(Known& worker, Rung rung) {
+    worker.asked = rung;
+    worker.since = world_.now;
+  }
+  void ordered(const DrainWorker& command) {
+    if (Known* const worker = known(command.pid)) {
+      rule(counts(*worker), "only a serving worker is drained, and only once");
+      if (command.pid != named_) {
+        drained_slots_.insert(worker->slot);
+      }
+      ask(*worker, Rung::Drain);
+    }
+  }
+  void ordered(const StopWorker& command) {
+    if (Known* const worker = known(command.pid)) {
+      rule(!worker->ready || quick_ || worker->asked == Rung::Drain,
+           "a serving worker is drained before it is stopped");
+      rule(worker->asked != Rung::Drain || quick_ ||
+               world_.now >= worker->since + policy_.graceful_timeout,
+           "a draining worker has the graceful timeout");
+      rule(worker->asked < Rung::Stop, "a worker is stopped once");
+      ask(*worker, Rung::Stop);
+    }
+  }
+  void ordered(const KillWorker& command) {
+    if (Known* const worker = known(command.pid)) {
+      rule(worker->asked == Rung::Stop || (worker->asked == Rung::None && !worker->ready),
+           "a worker is stopped before it is killed, unless it never got ready");
+      rule(world_.now >= worker->since + policy_.kill_grace, "a worker has the kill grace");
+      ask(*worker, Rung::Kill);
+    }
+  }
+  void ordered(const RetireZygote& command) {
+    Zygote& zygote = zygotes_[command.generation];
+    rule(zygote == Zygote::Booting || zygote == Zygote::Ready,
+         "only a zygote that is up is retired");
+    rule(stopping_ || failed_.count(command.generation) == 1 || command.generation < live_,
+         "the live zygote is not retired");
+    zygote = Zygote::Leaving;
+  }
+  void ordered(const KillZygote& command) {
+    Zygote& zygote = zygotes_[command.generation];
+    rule(zygote != Zygote::Down && zygote != Zygote::Killed, "a zygote is killed once");
+    zygote = Zygote::Killed;
+  }
+  void ordered(const ForgetGeneration& command) {
+    const Generation generation = command.generation;
+    rule(zygotes_[generation] == Zygote::Down, "a generation with a zygote is not forgotten");
+    rule(stopping_ || generation != live_, "the live generation is not forgotten");
+    rule(std::none_of(workers_.begin(), workers_.end(),
+                      [=](const auto& each) { return each.second.generation == generation; }),
+         "a generation with workers is not forgotten");
+    rule(forgotten_.insert(generation).second, "a generation is forgotten once");
+  }
+  void ordered(const GenerationLive& command) {
+    const Generation generation = command.generation;
+    std::size_t serving_it = 0;
+    for (const auto& [pid, worker] : workers_) {
+      serving_it += counts(worker) && worker.generation == generation ? 1U : 0U;
+    }
+    rule(serving_it == wanted_ || (generation == 1 && serving_it > 0),
+         "a generation is live when it serves on all slots");
+    rule(outcomes_.insert(generation).second, "a reload has one outcome");
+    live_ = generation;
+  }
+  void ordered(const GenerationFailed& command) {
+    rule(command.generation != live_, "the live generation cannot fail");
+    rule(!command.why.empty(), "a failure has a reason");
+    rule(outcomes_.insert(command.generation).second, "a reload has one outcome");
+    failed_.insert(command.generation);
+    if (command.generation == 1) {
+      rule(serving() == 0, "the first generation does not fail while somebody serves");
+      stopping_ = quick_ = first_failed_ = true;
+    }
+  }
+  void ordered(const ExitMaster& command) {
+    rule(world_.living_workers() == 0 && world_.living_zygotes() == 0,
+         "the master outlives its children");
+    rule((command.code == 0) != first_failed_, "the exit code tells how the first boot went");
+    exited_ = true;
+  }
+  void ordered(const WorkerLost& command) {
+    rule(workers_.count(command.pid) == 0, "only a dead worker is lost");
+  }
+  void ordered(const ZygoteLost&) {}
+  void ordered(const DrainTimedOut& command) { known(command.pid); }
+
+  const Policy& policy_;
+  const SimulatedWorld& world_;
+  unsigned wanted_;
+  Generation live_ = 0;
+  bool stopping_ = false;
+  bool quick_ = false;
+  bool first_failed_ = false;
+  bool exited_ = false;
+  std::map<Generation, Zygote> zygotes_;
+  std::map<Pid, Known> workers_;
+  std::set<std::pair<Slot, Generation>> forks_;
+  std::set<Pid> reaped_, early_ready_, failed_start_;
+  std::set<Generation> requested_, outcomes_, failed_, forgotten_;
+  std::set<Slot> drained_slots_;
+  Pid named_ = 0;  // Forked in this step: nobody has counted on it yet.
+  std::size_t lost_by_itself_ = 0;
+  std::string complaint_;
+};
+
+}  // namespace appserver::supervision::test
