@@ -5,6 +5,7 @@
 #include <cstring>
 #include <memory>
 #include <sys/mman.h>
+#include <type_traits>
 #include <utility>
 
 #include "base/errno_text.h"
@@ -74,22 +75,26 @@ std::optional<CurrentExchange> ScoreboardEntry::current_exchange() const {
 }
 
 Result<Scoreboard> Scoreboard::create(std::size_t entries) {
-  void* memory = ::mmap(nullptr, entries * sizeof(ScoreboardEntry), PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  void* memory = ::mmap(nullptr, sizeof(ScoreboardHead) + entries * sizeof(ScoreboardEntry),
+                        PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) {
     return failure("cannot map the scoreboard: " + errno_text(errno));
   }
-  auto* first = static_cast<ScoreboardEntry*>(memory);
-  std::uninitialized_default_construct_n(first, entries);
-  return Scoreboard(std::span(first, entries));
+  auto* head = std::construct_at(static_cast<ScoreboardHead*>(memory));
+  auto* first = reinterpret_cast<ScoreboardEntry*>(head + 1);
+  // An entry of zero bytes is an empty one. Constructing them would touch, and so allocate, every
+  // page.
+  static_assert(std::is_trivially_destructible_v<ScoreboardEntry>);
+  return Scoreboard(head, std::span(first, entries));
 }
 
 Scoreboard::Scoreboard(Scoreboard&& other) noexcept
-    : entries_(std::exchange(other.entries_, std::span<ScoreboardEntry>{})) {}
+    : head_(std::exchange(other.head_, nullptr)),
+      entries_(std::exchange(other.entries_, std::span<ScoreboardEntry>{})) {}
 
 Scoreboard::~Scoreboard() {
-  if (!entries_.empty()) {
-    ::munmap(entries_.data(), entries_.size_bytes());
+  if (head_ != nullptr) {
+    ::munmap(head_, sizeof(ScoreboardHead) + entries_.size_bytes());
   }
 }
 
@@ -98,6 +103,8 @@ std::optional<std::uint32_t> Scoreboard::claim(std::uint32_t slot,
   for (std::uint32_t i = 0; i < entries_.size(); ++i) {
     if (entries_[i].state() == WorkerState::Empty) {
       entries_[i].assign(slot, generation);
+      head_->used.store(std::max(head_->used.load(std::memory_order_relaxed), i + 1),
+                        std::memory_order_relaxed);
       return i;
     }
   }

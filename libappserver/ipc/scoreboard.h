@@ -83,6 +83,12 @@ class alignas(64) ScoreboardEntry {
   std::array<char, kTargetRoom> target_{};
 };
 
+// What stands in front of the entries.
+struct alignas(64) ScoreboardHead {
+  // Entries from here on were never used: readers need not look at all of them.
+  std::atomic<std::uint32_t> used{0};
+};
+
 // The mapping. Made by the master before the first fork and inherited by all; never unmapped before
 // exit.
 class Scoreboard {
@@ -102,11 +108,16 @@ class Scoreboard {
   [[nodiscard]] ScoreboardEntry& operator[](std::uint32_t entry) noexcept {
     return entries_[entry];
   }
-  [[nodiscard]] std::span<const ScoreboardEntry> entries() const noexcept { return entries_; }
+  // The entries that are or were in use.
+  [[nodiscard]] std::span<const ScoreboardEntry> entries() const noexcept {
+    return entries_.first(head_->used.load(std::memory_order_relaxed));
+  }
 
  private:
-  explicit Scoreboard(std::span<ScoreboardEntry> entries) noexcept : entries_(entries) {}
+  Scoreboard(ScoreboardHead* head, std::span<ScoreboardEntry> entries) noexcept
+      : head_(head), entries_(entries) {}
 
+  ScoreboardHead* head_;
   std::span<ScoreboardEntry> entries_;
 };
 

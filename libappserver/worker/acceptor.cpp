@@ -1,0 +1,125 @@
+#include "worker/acceptor.h"
+
+#include <cerrno>
+#include <chrono>
+#include <string>
+
+#include "base/coarse_clock.h"
+#include "base/errno_text.h"
+#include "net/accept.h"
+
+namespace appserver::worker {
+namespace {
+
+// At most this many new connections per listener and pass, so that they cannot starve those that
+// are open.
+constexpr int kAcceptsPerPass = 16;
+
+// How long to leave the queue alone when there is no descriptor for a connection.
+constexpr double kDescriptorPauseSeconds = 0.1;
+
+// How long to leave it to the others: enough for an idle one to wake up, and little for a client to
+// wait when all of them are busy.
+constexpr double kGiveWaySeconds = 0.002;
+
+// How far ahead of another worker is too far: so many connections, and an eighth of what that one
+// has.
+constexpr std::uint32_t kLead = 2;
+
+}  // namespace
+
+Acceptor::Acceptor(EventLoop& loop, std::span<const int> listener_fds, Connections& connections,
+                   std::size_t most_connections, observe::Log& log)
+    : connections_(connections), most_connections_(most_connections), log_(log), pause_(loop) {
+  for (const int fd : listener_fds) {
+    doors_.emplace_back(*this, loop, fd);
+  }
+}
+
+void Acceptor::start() {
+  wanted_ = true;
+  accepting_ = true;
+  for (Door& door : doors_) {
+    door.watcher.start<&Door::on_ready>(&door, door.fd, IoWatcher::kReadable);
+  }
+}
+
+void Acceptor::stop() noexcept {
+  wanted_ = false;
+  accepting_ = false;
+  pause_.stop();
+  for (Door& door : doors_) {
+    door.watcher.stop();
+  }
+}
+
+void Acceptor::resume_if_possible() {
+  if (wanted_ && !accepting_ && !pause_.is_active() && connections_.count() < most_connections_) {
+    start();
+  }
+}
+
+void Acceptor::accept_some(int listener_fd) noexcept {
+  for (int i = 0; i < kAcceptsPerPass; ++i) {
+    if (connections_.count() >= most_connections_) {
+      stop();
+      wanted_ = true;
+      return;
+    }
+    if (!gave_way_ && is_far_ahead()) {
+      gave_way_ = true;
+      pause(kGiveWaySeconds);
+      return;
+    }
+    auto accepted = net::accept_connection(listener_fd);
+    if (!accepted) {
+      if (accepted.error() != EAGAIN) {
+        complain(accepted.error());
+        pause(kDescriptorPauseSeconds);
+      }
+      break;
+    }
+    connections_.open(std::move(accepted->fd), accepted->peer);
+    if (own_score_ != nullptr) {
+      own_score_->set_connections(static_cast<std::uint32_t>(connections_.count()));
+    }
+  }
+  gave_way_ = false;
+}
+
+bool Acceptor::is_far_ahead() const noexcept {
+  if (scoreboard_ == nullptr) {
+    return false;
+  }
+  const auto own = static_cast<std::uint32_t>(connections_.count());
+  for (const ipc::ScoreboardEntry& entry : scoreboard_->entries()) {
+    if (entry.state() == ipc::WorkerState::Serving) {
+      const std::uint32_t other = entry.connections();
+      if (own > other + other / 8 + kLead) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+void Acceptor::pause(double seconds) noexcept {
+  stop();
+  wanted_ = true;
+  pause_.start<&Acceptor::end_pause>(this, seconds);
+}
+
+void Acceptor::complain(int error) {
+  const TimePoint now = coarse_now();
+  if (now - last_complaint_ < std::chrono::seconds(1)) {
+    return;
+  }
+  last_complaint_ = now;
+  const std::string why = errno_text(error);
+  log_.error(
+      "cannot accept a connection; raise the limit of open files (ulimit -n) or lower "
+      "--worker-connections",
+      {{"why", std::string_view(why)}});
+}
+
+}  // namespace appserver::worker

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <deque>
+#include <span>
+
+#include "base/clock.h"
+#include "base/event_loop.h"
+#include "ipc/scoreboard.h"
+#include "observe/log.h"
+#include "worker/connections.h"
+
+namespace appserver::worker {
+
+// Takes new connections from the listening sockets that all workers share.
+//
+// It pauses while the worker has --worker-connections open, and for a moment when descriptors run
+// out: connections then wait in the kernel's queue, where another worker finds them. [worker]
+class Acceptor {
+ public:
+  // All outlive the acceptor. The descriptors stay the master's.
+  Acceptor(EventLoop& loop, std::span<const int> listener_fds, Connections& connections,
+           std::size_t most_connections, observe::Log& log);
+
+  // Whom to compare with: `own` is this worker's entry. Both outlive the acceptor.
+  void balance_with(const ipc::Scoreboard& all, ipc::ScoreboardEntry& own) noexcept {
+    scoreboard_ = &all;
+    own_score_ = &own;
+  }
+
+  void start();
+  void stop() noexcept;
+  // To be called after each pass through the loop: goes on after a pause when there is room again.
+  void resume_if_possible();
+
+ private:
+  // One listening socket and its watcher.
+  struct Door {
+    Door(Acceptor& acceptor_of_door, EventLoop& loop, int listener_fd)
+        : acceptor(acceptor_of_door), watcher(loop), fd(listener_fd) {}
+    void on_ready(int) noexcept { acceptor.accept_some(fd); }
+
+    Acceptor& acceptor;
+    IoWatcher watcher;
+    int fd;
+  };
+
+  void accept_some(int listener_fd) noexcept;
+  [[nodiscard]] bool is_far_ahead() const noexcept;
+  void pause(double seconds) noexcept;
+  void complain(int error);
+  void end_pause() noexcept {}  // The pass through the loop that called this resumes.
+
+  Connections& connections_;
+  const std::size_t most_connections_;
+  observe::Log& log_;
+  std::deque<Door> doors_;
+  TimerWatcher pause_;
+  TimePoint last_complaint_{};
+  const ipc::Scoreboard* scoreboard_ = nullptr;
+  ipc::ScoreboardEntry* own_score_ = nullptr;
+  bool accepting_ = false;
+  bool wanted_ = false;
+  bool gave_way_ = false;  // The others had their chance: the next connections are ours.
+};
+
+}  // namespace appserver::worker

@@ -1,0 +1,52 @@
+#include "worker/connections.h"
+
+#include "base/coarse_clock.h"
+
+namespace appserver::worker {
+namespace {
+
+// How late a deadline may be noticed.
+constexpr double kTickSeconds = 0.25;
+
+}  // namespace
+
+void Connections::open(UniqueFd fd, const net::PeerAddress& peer) {
+  if (!clock_.is_active()) {
+    clock_.start<&Connections::look_at_deadlines>(this, kTickSeconds, kTickSeconds);
+  }
+  Connection* connection = nullptr;
+  if (serving_.unused.empty()) {
+    connection = &connections_.emplace_back(serving_);
+  } else {
+    connection = serving_.unused.back();
+    serving_.unused.pop_back();
+  }
+  connection->open(std::move(fd), peer);
+}
+
+void Connections::work_off() {
+  // By index: a connection may get in line again while it is served.
+  for (std::size_t i = 0; i < serving_.ready.size(); ++i) {
+    serving_.ready[i]->serve();
+  }
+  serving_.ready.clear();
+}
+
+void Connections::drain() {
+  serving_.draining = true;
+  for (Connection& connection : connections_) {
+    connection.say_farewell();
+  }
+}
+
+void Connections::look_at_deadlines() noexcept {
+  const TimePoint now = coarse_now();
+  while (Connection* connection = serving_.deadlines.take_passed(now)) {
+    connection->deadline_passed();
+  }
+  if (count() == 0) {
+    clock_.stop();
+  }
+}
+
+}  // namespace appserver::worker

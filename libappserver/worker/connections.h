@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstddef>
+#include <deque>
+
+#include "base/event_loop.h"
+#include "worker/connection.h"
+#include "worker/serving.h"
+
+namespace appserver::worker {
+
+// All connections of a worker: owns them, uses them again, ends those that waited too long.
+class Connections {
+ public:
+  explicit Connections(Serving& serving) noexcept : serving_(serving), clock_(serving.loop) {}
+
+  void open(UniqueFd fd, const net::PeerAddress& peer);
+
+  // Runs the handlers of all requests that are complete. Outside of the loop's dispatch.
+  void work_off();
+
+  // From now on each connection ends after its response, an idle one soon.
+  void drain();
+
+  [[nodiscard]] std::size_t count() const noexcept {
+    return connections_.size() - serving_.unused.size();
+  }
+
+ private:
+  void look_at_deadlines() noexcept;
+
+  Serving& serving_;
+  std::deque<Connection> connections_;  // Addresses stay valid as it grows.
+  TimerWatcher clock_;                  // Runs only while there are connections.
+};
+
+}  // namespace appserver::worker

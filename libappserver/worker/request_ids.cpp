@@ -1,0 +1,30 @@
+#include "worker/request_ids.h"
+
+#include <algorithm>
+#include <array>
+
+namespace appserver::worker {
+
+void RequestIds::append_next(std::string& out) {
+  // An odd constant: the ids of neighbouring requests differ in all digits, and none repeats before
+  // 2^64.
+  next_ += 0x9e3779b97f4a7c15;
+  std::array<char, 16> digits;
+  std::uint64_t rest = next_;
+  for (char& digit : digits) {
+    digit = "0123456789abcdef"[rest & 0xF];
+    rest >>= 4;
+  }
+  out.append(digits.data(), digits.size());
+}
+
+bool RequestIds::is_sane(std::string_view id) noexcept {
+  constexpr std::size_t kLongest = 128;
+  const auto is_allowed = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           std::string_view("-_.:=+/@").find(c) != std::string_view::npos;
+  };
+  return !id.empty() && id.size() <= kLongest && std::all_of(id.begin(), id.end(), is_allowed);
+}
+
+}  // namespace appserver::worker

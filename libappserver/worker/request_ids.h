@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace appserver::worker {
+
+// Makes ids for requests that come without one: 16 hexadecimal digits, a random start per worker
+// and a count. Unique enough to find one request in the logs of a fleet; no secret. [worker]
+class RequestIds {
+ public:
+  explicit RequestIds(std::uint64_t random_start) noexcept : next_(random_start) {}
+
+  // Appends a new id.
+  void append_next(std::string& out);
+
+  // Whether a client's X-Request-Id may be taken over: 1 to 128 letters, digits and `-_.:=+/@`, so
+  // that it can stand in any log and header unescaped.
+  [[nodiscard]] static bool is_sane(std::string_view id) noexcept;
+
+ private:
+  std::uint64_t next_;
+};
+
+}  // namespace appserver::worker

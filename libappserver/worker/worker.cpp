@@ -1,0 +1,197 @@
+#include "worker/worker.h"
+
+#include <chrono>
+#include <optional>
+#include <signal.h>
+#include <unistd.h>
+#include <utility>
+
+#include "base/event_loop.h"
+#include "base/signals.h"
+#include "worker/acceptor.h"
+#include "worker/app_gate.h"
+#include "worker/connections.h"
+#include "worker/serving.h"
+
+namespace appserver::worker {
+namespace {
+
+// How long a client may take to close its side after ours.
+constexpr std::chrono::seconds kLastBytes{5};
+// How long an idle connection of a leaving worker may still bring a request, which was perhaps on
+// its way.
+constexpr std::chrono::seconds kFarewell{1};
+// The master enforces the graceful timeout; this much later a worker whose master is gone does it
+// itself.
+constexpr double kGraceSeconds = 1.0;
+
+http::Limits limits_of(const config::Options& options) {
+  http::Limits limits;
+  limits.request_line = options.limit_request_line;
+  limits.fields = options.limit_request_fields;
+  limits.field_size = options.limit_request_field_size;
+  limits.body = options.limit_request_body;
+  return limits;
+}
+
+// In the order of `Wait`.
+std::array<Duration, kWaits> spans_of(const config::Options& options) {
+  return {options.keep_alive,   options.header_timeout,
+          options.body_timeout, options.write_timeout,
+          kLastBytes,           kFarewell};
+}
+
+appserver_worker_info info_of(const WorkerSetup& setup) {
+  return {sizeof(appserver_worker_info), setup.slot, setup.generation, 0};
+}
+
+class Worker {
+ public:
+  explicit Worker(WorkerSetup& setup);
+
+  void run();
+
+ private:
+  void on_message(int) noexcept;
+  void take_message(ipc::Received received);
+  void on_signal(int signal) noexcept;
+  void drain() noexcept;
+  void stop() noexcept { leaving_ = true; }
+
+  WorkerSetup& setup_;
+  EventLoop loop_{EventLoop::Kind::Own};
+  std::optional<observe::AccessLog> access_log_;
+  AppGate gate_;
+  Serving serving_;
+  Connections connections_{serving_};
+  Acceptor acceptor_;
+  IoWatcher master_{loop_};
+  SignalWatcher on_term_{loop_};
+  SignalWatcher on_quit_{loop_};
+  TimerWatcher drain_limit_{loop_};
+  bool draining_ = false;
+  bool leaving_ = false;
+};
+
+Worker::Worker(WorkerSetup& setup)
+    : setup_(setup),
+      gate_(setup.app, setup.host, setup.score, setup.log),
+      serving_(loop_, limits_of(setup.options), gate_, nullptr, spans_of(setup.options)),
+      acceptor_(loop_, setup.listener_fds, connections_,
+                static_cast<std::size_t>(setup.options.worker_connections), setup.log) {
+  if (const observe::LogFile* file = setup.log_files.access_log(); file != nullptr) {
+    serving_.access_log = &access_log_.emplace(file->fd());
+  }
+  serving_.one_request_each = setup.options.keep_alive.count() == 0;
+  setup_.master.set_non_blocking();
+  master_.start<&Worker::on_message>(this, setup_.master.fd(), IoWatcher::kReadable);
+  on_term_.start<&Worker::on_signal>(this, SIGTERM);
+  on_quit_.start<&Worker::on_signal>(this, SIGQUIT);
+}
+
+void Worker::run() {
+  acceptor_.balance_with(setup_.scoreboard, setup_.score);
+  acceptor_.start();
+  setup_.score.set_state(ipc::WorkerState::Serving);
+  if (!setup_.master.send(ipc::WorkerReady{})) {
+    return;  // The master is gone already.
+  }
+  while (!leaving_) {
+    loop_.run_once();
+    // Handlers run here, outside of the loop's dispatch: watchers only read, parse and queue.
+    connections_.work_off();
+    acceptor_.resume_if_possible();
+    if (access_log_) {
+      access_log_->flush();
+    }
+    setup_.score.set_connections(static_cast<std::uint32_t>(connections_.count()));
+    if (draining_ && connections_.count() == 0) {
+      leaving_ = true;
+    }
+  }
+}
+
+void Worker::on_message(int) noexcept {
+  auto received = setup_.master.receive();
+  if (received) {
+    take_message(std::move(*received));
+  } else if (received.error() == ipc::NothingReceived::PeerGone) {
+    master_.stop();
+    setup_.log.warning("the master is gone; finishing what is under way");
+    drain();
+  }
+}
+
+void Worker::take_message(ipc::Received received) {
+  if (std::holds_alternative<ipc::Drain>(received.message)) {
+    drain();
+  } else if (std::holds_alternative<ipc::Stop>(received.message)) {
+    stop();
+  } else if (std::holds_alternative<ipc::LogsReopened>(received.message)) {
+    setup_.log_files.take_over(received.fds);
+  }
+}
+
+void Worker::on_signal(int signal) noexcept {
+  signal == SIGTERM ? drain() : stop();
+}
+
+void Worker::drain() noexcept {
+  if (draining_) {
+    return;
+  }
+  draining_ = true;
+  setup_.score.set_state(ipc::WorkerState::Draining);
+  acceptor_.stop();
+  connections_.drain();
+  const std::chrono::duration<double> graceful = setup_.options.graceful_timeout;
+  drain_limit_.start<&Worker::stop>(this, graceful.count() + kGraceSeconds);
+}
+
+Result<Ok> run_start_hook(WorkerSetup& setup) {
+  const appserver_app& app = setup.app.description();
+  if (app.on_worker_start == nullptr) {
+    return ok();
+  }
+  const appserver_worker_info info = info_of(setup);
+  static_cast<void>(setup.host.take_reported_error());
+  if (app.on_worker_start(app.state, &info) == APPSERVER_OK) {
+    return ok();
+  }
+  std::string why = setup.host.take_reported_error();
+  return failure("on_worker_start failed: " + (why.empty() ? "the app did not say why" : why));
+}
+
+void run_stop_hook(WorkerSetup& setup) {
+  const appserver_app& app = setup.app.description();
+  if (app.on_worker_stop != nullptr) {
+    const appserver_worker_info info = info_of(setup);
+    app.on_worker_stop(app.state, &info);
+  }
+}
+
+}  // namespace
+
+int worker(WorkerSetup setup) {
+  // Meant for the master, often sent to the whole group: by the terminal, or by pkill.
+  ignore_signals({SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGTTIN, SIGTTOU, SIGPIPE});
+  setup.score.set_pid(::getpid());
+  if (auto started = run_start_hook(setup); !started) {
+    setup.log.error("the worker cannot start",
+                    {{"why", std::string_view(started.error().message)}});
+    static_cast<void>(setup.master.send(ipc::WorkerFailed{started.error().message}));
+    return 1;
+  }
+  {
+    Worker self(setup);
+    self.run();
+  }
+  run_stop_hook(setup);
+  return 0;
+}
+
+app::HostServices::ExchangeCalls exchange_calls() noexcept {
+  return {&Exchange::respond, &Exchange::peer, &Exchange::request_id};
+}
+
+}  // namespace appserver::worker

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "app/host_services.h"
+#include "app/loaded_app.h"
+#include "config/options.h"
+#include "ipc/channel.h"
+#include "ipc/scoreboard.h"
+#include "observe/log.h"
+#include "observe/log_files.h"
+
+// The worker: accept, parse, handle, respond, on a loop of its own.
+namespace appserver::worker {
+
+// What a worker is born with. References outlive the process's work.
+struct WorkerSetup {
+  std::uint32_t slot;
+  std::uint32_t generation;
+  const config::Options& options;
+  std::span<const int> listener_fds;
+  ipc::Channel master;
+  const ipc::Scoreboard& scoreboard;
+  ipc::ScoreboardEntry& score;  // Its entry there.
+  app::LoadedApp& app;
+  app::HostServices& host;
+  observe::Log& log;
+  observe::LogFiles& log_files;
+};
+
+// Runs a worker until it has drained or is told to stop. [after-fork] Requires: privileges are
+// dropped. Returns: the process's exit status; 0 when it left as asked, 1 when on_worker_start
+// failed.
+[[nodiscard]] int worker(WorkerSetup setup);
+
+// The calls of the plugin ABI that only a worker can answer. The app keeps the host table it was
+// loaded with, so these go into the zygote's.
+[[nodiscard]] app::HostServices::ExchangeCalls exchange_calls() noexcept;
+
+}  // namespace appserver::worker
