@@ -1,0 +1,207 @@
+#include "zygote/zygote.h"
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <fcntl.h>
+#include <optional>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <utility>
+
+#include "app/thread_count.h"
+#include "base/after_fork.h"
+#include "base/errno_text.h"
+#include "base/signals.h"
+#include "zygote/surroundings.h"
+
+namespace appserver::zygote {
+namespace {
+
+constexpr int kAppFailedToLoad = 4;
+
+// What the intermediate process of the double fork learned.
+struct Birth {
+  pid_t worker;  // Negative: the fork failed.
+  int error;
+};
+
+config::LogLevel level_of(std::int32_t abi_level) {
+  switch (abi_level) {
+    case APPSERVER_LOG_DEBUG:
+      return config::LogLevel::Debug;
+    case APPSERVER_LOG_INFO:
+      return config::LogLevel::Info;
+    case APPSERVER_LOG_WARNING:
+      return config::LogLevel::Warning;
+    default:
+      return config::LogLevel::Error;
+  }
+}
+
+class Zygote {
+ public:
+  explicit Zygote(ZygoteSetup& setup);
+
+  int run();
+
+ private:
+  // Whether the zygote goes on.
+  bool on_message(ipc::Received received);
+  Result<Ok> load();
+  void fork_worker(const ipc::ForkWorker& order, UniqueFd channel);
+  [[noreturn]] void become_worker(const ipc::ForkWorker& order, ipc::Channel master);
+  void tell_fork_failed(const ipc::ForkWorker& order, int error);
+  void retire();
+
+  ZygoteSetup& setup_;
+  app::HostServices host_;
+  std::optional<app::LoadedApp> app_;
+};
+
+Zygote::Zygote(ZygoteSetup& setup)
+    : setup_(setup),
+      host_(
+          setup.server_version,
+          [&log = setup.log](std::int32_t level, std::string_view message) {
+            log.write(level_of(level), message);
+          },
+          setup.exchange_calls) {}
+
+int Zygote::run() {
+  if (!setup_.options.lazy) {
+    if (auto loaded = load(); !loaded) {
+      static_cast<void>(setup_.master.send(ipc::AppFailed{loaded.error().message}));
+      return kAppFailedToLoad;
+    }
+  }
+  // What the app printed while loading must not be printed again by every worker.
+  std::fflush(nullptr);
+  const ipc::AppLoaded loaded =
+      app_ ? ipc::AppLoaded{app_->name(), std::string(app_->version())} : ipc::AppLoaded{};
+  if (!setup_.master.send(loaded)) {
+    return 0;
+  }
+  while (true) {
+    auto received = setup_.master.receive();
+    if (received ? !on_message(std::move(*received))
+                 : received.error() == ipc::NothingReceived::PeerGone) {
+      return 0;
+    }
+  }
+}
+
+bool Zygote::on_message(ipc::Received received) {
+  if (const auto* order = std::get_if<ipc::ForkWorker>(&received.message)) {
+    if (received.fds.size() == 1) {
+      fork_worker(*order, std::move(received.fds.front()));
+    }
+  } else if (std::holds_alternative<ipc::LogsReopened>(received.message)) {
+    setup_.log_files.take_over(received.fds);
+  } else if (std::holds_alternative<ipc::Retire>(received.message)) {
+    retire();
+    return false;
+  }
+  return true;
+}
+
+Result<Ok> Zygote::load() {
+  const std::size_t threads_before = app::thread_count();
+  auto loaded = app::load_app(setup_.snapshot, host_);
+  if (!loaded) {
+    return failure(std::move(loaded.error().message));
+  }
+  app_.emplace(std::move(*loaded));
+  if (auto hook = app_->run_on_load(); !hook) {
+    return failure(std::move(hook.error().message));
+  }
+  if (setup_.options.lazy) {
+    return ok();  // This process is the worker: nothing will be forked from it.
+  }
+  if (auto single = app::require_no_new_threads(app_->path(), threads_before); !single) {
+    return failure(std::move(single.error().message));
+  }
+  return ok();
+}
+
+// Forks twice: the worker's parent ends at once, so that the kernel gives the worker to the nearest
+// subreaper, the master, which supervises it as a child of its own. The master is told only after
+// that, because it checks that the pid it hears from a process that runs app code is really its
+// child.
+void Zygote::fork_worker(const ipc::ForkWorker& order, UniqueFd channel) {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
+    tell_fork_failed(order, errno);
+    return;
+  }
+  const UniqueFd read_end(ends[0]);
+  UniqueFd write_end(ends[1]);
+  const SignalsBlocked blocked;
+  const pid_t intermediate = ::fork();
+  if (intermediate == 0) {
+    const pid_t worker = ::fork();
+    if (worker == 0) {
+      after_fork({});
+      setup_.master.close();
+      write_end.reset();
+      become_worker(order, ipc::Channel(std::move(channel)));
+    }
+    const Birth birth{worker, errno};
+    // A copy of the zygote that must not run its destructors.
+    ::_exit(::write(write_end.get(), &birth, sizeof birth) == sizeof birth ? 0 : 1);
+  }
+  write_end.reset();
+  Birth birth{intermediate, errno};
+  if (intermediate > 0) {
+    while (::waitpid(intermediate, nullptr, 0) < 0 && errno == EINTR) {
+    }
+    if (::read(read_end.get(), &birth, sizeof birth) != sizeof birth) {
+      birth = {-1, ECHILD};  // Killed in between.
+    }
+  }
+  if (birth.worker < 0) {
+    tell_fork_failed(order, birth.error);
+  } else {
+    static_cast<void>(setup_.master.send(ipc::WorkerForked{order.slot, order.score, birth.worker}));
+  }
+}
+
+void Zygote::become_worker(const ipc::ForkWorker& order, ipc::Channel master) {
+  setup_.log.set_identity({"worker", order.slot, order.generation});
+  if (!app_) {  // --lazy
+    if (auto loaded = load(); !loaded) {
+      static_cast<void>(master.send(ipc::AppFailed{loaded.error().message}));
+      std::exit(kAppFailedToLoad);
+    }
+  }
+  std::exit(
+      setup_.worker({order.slot, order.generation, order.score, std::move(master), *app_, host_}));
+}
+
+void Zygote::tell_fork_failed(const ipc::ForkWorker& order, int error) {
+  static_cast<void>(setup_.master.send(ipc::WorkerForkFailed{
+      order.slot, order.score, "the zygote cannot fork: " + errno_text(error)}));
+}
+
+void Zygote::retire() {
+  if (app_ && app_->description().on_release_retire != nullptr) {
+    app_->description().on_release_retire(app_->description().state);
+  }
+}
+
+}  // namespace
+
+int zygote(ZygoteSetup setup) {
+  // The master decides when a zygote leaves; a signal to the whole group is meant for the master.
+  ignore_signals({SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGTTIN, SIGTTOU, SIGPIPE});
+  setup.log.set_identity({"zygote", std::nullopt, setup.generation});
+  if (auto entered = enter_surroundings(setup.options); !entered) {
+    static_cast<void>(setup.master.send(ipc::AppFailed{entered.error().message}));
+    return kAppFailedToLoad;
+  }
+  return Zygote(setup).run();
+}
+
+}  // namespace appserver::zygote

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "app/host_services.h"
+#include "app/loaded_app.h"
+#include "app/snapshot.h"
+#include "config/options.h"
+#include "ipc/channel.h"
+#include "observe/log.h"
+#include "observe/log_files.h"
+
+// The zygote: loads a release once and forks its workers.
+namespace appserver::zygote {
+
+// A worker that has just been forked, before it is one. References live as long as the process.
+struct WorkerBirth {
+  std::uint32_t slot;
+  std::uint32_t generation;
+  std::uint32_t score;  // Its entry on the scoreboard.
+  ipc::Channel master;
+  app::LoadedApp& app;
+  app::HostServices& host;
+};
+
+// What a zygote is born with. References outlive the process's work.
+struct ZygoteSetup {
+  std::uint32_t generation;
+  const config::Options& options;
+  const app::Snapshot& snapshot;
+  ipc::Channel master;
+  observe::Log& log;
+  observe::LogFiles& log_files;
+  std::string server_version;
+  app::HostServices::ExchangeCalls exchange_calls;
+  // The worker's main; returns its exit status. The process roles do not know each other: the
+  // composition root puts the one into the other.
+  std::function<int(WorkerBirth)> worker;
+};
+
+// Loads the release, tells the master, and forks a worker whenever it asks, until it is retired or
+// the master is gone. [after-fork] Drops privileges before it runs any code of the app. Returns:
+// the process's exit status; 0 when it left as asked, 4 when the app could not be loaded.
+[[nodiscard]] int zygote(ZygoteSetup setup);
+
+}  // namespace appserver::zygote
