@@ -1,0 +1,305 @@
+#include "master/children.h"
+
+#include <cerrno>
+#include <cstdlib>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+#include "base/errno_text.h"
+#include "base/signals.h"
+
+namespace appserver::master {
+namespace {
+
+supervision::ExitReason reason_of(int wait_status) {
+  if (WIFSIGNALED(wait_status)) {
+    return {supervision::ExitReason::Kind::Signalled, WTERMSIG(wait_status)};
+  }
+  return {supervision::ExitReason::Kind::Exited, WEXITSTATUS(wait_status)};
+}
+
+}  // namespace
+
+Children::Zygote::Zygote(Children& children_of, std::uint32_t number, pid_t process,
+                         ipc::Channel end)
+    : children(children_of),
+      generation(number),
+      pid(process),
+      channel(std::move(end)),
+      watcher(children_of.surroundings_.loop) {
+  channel.set_non_blocking();
+  watcher.start<&Zygote::on_message>(this, channel.fd(), IoWatcher::kReadable);
+}
+
+Children::Worker::Worker(Children& children_of, pid_t process, std::uint32_t entry,
+                         ipc::Channel end)
+    : children(children_of),
+      pid(process),
+      score(entry),
+      channel(std::move(end)),
+      watcher(children_of.surroundings_.loop) {
+  channel.set_non_blocking();
+  watcher.start<&Worker::on_message>(this, channel.fd(), IoWatcher::kReadable);
+}
+
+// --- zygotes ---
+
+void Children::boot_zygote(std::uint32_t generation, const Release& release) {
+  const auto give_up = [&](const std::string& why) {
+    surroundings_.report(
+        supervision::ZygoteFailed{generation, supervision::BootFault::WorkerFailedToBoot, why});
+    surroundings_.report(
+        supervision::ZygoteExited{generation, {supervision::ExitReason::Kind::Exited, 1}});
+  };
+  auto pair = ipc::Channel::make_pair();
+  if (!pair) {
+    give_up(pair.error().message);
+    return;
+  }
+  std::vector<int> kept_fds{pair->theirs.fd(), release.snapshot.app.fd.get()};
+  for (const app::SnapshotFile& library : release.snapshot.libraries) {
+    kept_fds.push_back(library.fd.get());
+  }
+  const SignalsBlocked blocked;
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    surroundings_.leave_master(kept_fds);
+    std::exit(surroundings_.zygote({generation, release, std::move(pair->theirs)}));
+  }
+  if (pid < 0) {
+    give_up("the master cannot fork: " + errno_text(errno));
+    return;
+  }
+  zygotes_.try_emplace(generation, *this, generation, pid, std::move(pair->ours));
+}
+
+void Children::retire_zygote(std::uint32_t generation) {
+  if (const auto found = zygotes_.find(generation); found != zygotes_.end()) {
+    // A zygote that cannot be told is dead or stuck: its exit or its deadline comes.
+    static_cast<void>(found->second.channel.send(ipc::Retire{}));
+  }
+}
+
+void Children::kill_zygote(std::uint32_t generation) {
+  if (const auto found = zygotes_.find(generation); found != zygotes_.end()) {
+    ::kill(found->second.pid, SIGKILL);
+  }
+}
+
+void Children::read_zygote(Zygote& zygote) noexcept {
+  const std::uint32_t generation = zygote.generation;
+  // A report can lead to anything but the zygote's own end: only child_exited() erases it.
+  while (true) {
+    const auto received = zygote.channel.receive();
+    if (received) {
+      take_message(zygote, received->message);
+    } else if (received.error() == ipc::NothingReceived::NotNow) {
+      return;
+    } else if (received.error() == ipc::NothingReceived::PeerGone) {
+      // Its exit follows and is what counts; no fork it had been asked for will be answered any
+      // more.
+      zygote.watcher.stop();
+      fail_forks_of(generation, "the zygote ended before it could fork the worker");
+      return;
+    }
+  }
+}
+
+void Children::take_message(Zygote& zygote, const ipc::Message& message) {
+  if (std::holds_alternative<ipc::AppLoaded>(message)) {
+    surroundings_.report(supervision::ZygoteReady{zygote.generation});
+  } else if (const auto* failed = std::get_if<ipc::AppFailed>(&message)) {
+    surroundings_.report(supervision::ZygoteFailed{
+        zygote.generation, supervision::BootFault::AppFailedToLoad, failed->why});
+  } else if (const auto* forked = std::get_if<ipc::WorkerForked>(&message)) {
+    worker_forked(zygote, *forked);
+  } else if (const auto* not_forked = std::get_if<ipc::WorkerForkFailed>(&message)) {
+    fork_failed(not_forked->score, not_forked->why);
+  }
+}
+
+// --- workers ---
+
+void Children::fork_worker(std::uint32_t slot, std::uint32_t generation) {
+  const auto give_up = [&](const std::string& why) {
+    surroundings_.report(supervision::WorkerForkFailed{slot, generation, why});
+  };
+  const auto zygote = zygotes_.find(generation);
+  if (zygote == zygotes_.end()) {
+    give_up("the zygote is gone");
+    return;
+  }
+  const auto score = surroundings_.scoreboard.claim(slot, generation);
+  if (!score) {
+    give_up("the scoreboard is full: too many workers are still draining");
+    return;
+  }
+  auto pair = ipc::Channel::make_pair();
+  const int theirs = pair ? pair->theirs.fd() : -1;
+  const auto sent =
+      pair ? zygote->second.channel.send(ipc::ForkWorker{slot, generation, *score}, {&theirs, 1})
+           : Result<Ok>(failure(pair.error()));
+  if (!sent) {
+    surroundings_.scoreboard[*score].clear();
+    give_up(sent.error().message);
+    return;
+  }
+  pending_.try_emplace(*score, PendingFork{slot, generation, std::move(pair->ours)});
+}
+
+void Children::worker_forked(const Zygote& zygote, const ipc::WorkerForked& forked) {
+  const auto pending = pending_.find(forked.score);
+  if (pending == pending_.end() || pending->second.generation != zygote.generation ||
+      !is_our_child(forked.pid)) {
+    return;  // The zygote runs app code: a pid that is not our child would get somebody else
+             // killed.
+  }
+  const PendingFork& fork = pending->second;
+  const supervision::WorkerForked event{fork.slot, fork.generation, forked.pid};
+  const bool is_dead = early_exits_.erase(forked.pid) > 0;
+  if (is_dead) {
+    surroundings_.scoreboard[forked.score].clear();
+  } else {
+    workers_.try_emplace(forked.pid, *this, forked.pid, forked.score,
+                         std::move(pending->second.channel));
+  }
+  pending_.erase(pending);
+  if (pending_.empty()) {
+    early_exits_.clear();
+  }
+  surroundings_.report(event);
+}
+
+void Children::fork_failed(std::uint32_t score, const std::string& why) {
+  const auto pending = pending_.find(score);
+  if (pending == pending_.end()) {
+    return;
+  }
+  const supervision::WorkerForkFailed event{pending->second.slot, pending->second.generation, why};
+  pending_.erase(pending);
+  surroundings_.scoreboard[score].clear();
+  surroundings_.report(event);
+}
+
+void Children::fail_forks_of(std::uint32_t generation, const std::string& why) {
+  std::vector<std::uint32_t> scores;
+  for (const auto& [score, fork] : pending_) {
+    if (fork.generation == generation) {
+      scores.push_back(score);
+    }
+  }
+  for (const std::uint32_t score : scores) {
+    fork_failed(score, why);
+  }
+}
+
+// Whether the process exists and is a child of this one, or was until a moment ago.
+bool Children::is_our_child(pid_t pid) const {
+  siginfo_t info{};
+  return pid > 1 && !workers_.contains(pid) &&
+         (early_exits_.contains(pid) ||
+          ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0);
+}
+
+void Children::drain_worker(pid_t pid) {
+  if (const auto found = workers_.find(pid); found != workers_.end()) {
+    static_cast<void>(found->second.channel.send(ipc::Drain{}));
+  }
+}
+
+void Children::stop_worker(pid_t pid) {
+  if (const auto found = workers_.find(pid); found != workers_.end()) {
+    // One whose WorkerReady is on its way has perhaps accepted clients in these milliseconds: it
+    // shall answer them. One that has none leaves at once either way.
+    const ipc::Message message =
+        found->second.said_ready ? ipc::Message{ipc::Stop{}} : ipc::Message{ipc::Drain{}};
+    static_cast<void>(found->second.channel.send(message));
+  }
+}
+
+void Children::kill_worker(pid_t pid) {
+  if (workers_.contains(pid)) {
+    ::kill(pid, SIGKILL);
+  }
+}
+
+void Children::read_worker(Worker& worker) noexcept {
+  while (true) {
+    const auto received = worker.channel.receive();
+    if (received) {
+      take_message(worker, received->message);
+    } else if (received.error() == ipc::NothingReceived::NotNow) {
+      return;
+    } else if (received.error() == ipc::NothingReceived::PeerGone) {
+      worker.watcher.stop();  // Its exit follows.
+      return;
+    }
+  }
+}
+
+void Children::take_message(Worker& worker, const ipc::Message& message) {
+  if (std::holds_alternative<ipc::WorkerReady>(message)) {
+    worker.said_ready = true;
+    surroundings_.report(supervision::WorkerReady{worker.pid});
+  } else if (const auto* failed = std::get_if<ipc::WorkerFailed>(&message)) {
+    surroundings_.report(supervision::WorkerFailedToBoot{
+        worker.pid, supervision::BootFault::WorkerFailedToBoot, failed->why});
+  } else if (const auto* not_loaded = std::get_if<ipc::AppFailed>(&message)) {
+    surroundings_.report(supervision::WorkerFailedToBoot{
+        worker.pid, supervision::BootFault::AppFailedToLoad, not_loaded->why});
+  }
+}
+
+// --- ends ---
+
+void Children::child_exited(pid_t pid, int wait_status) {
+  const supervision::ExitReason reason = reason_of(wait_status);
+  for (const auto& [generation, zygote] : zygotes_) {
+    if (zygote.pid == pid) {
+      zygote_exited(generation, reason);
+      return;
+    }
+  }
+  worker_exited(pid, reason);
+}
+
+void Children::worker_exited(pid_t pid, supervision::ExitReason reason) {
+  const auto found = workers_.find(pid);
+  if (found != workers_.end()) {
+    read_worker(found->second);  // Its last words: why it could not start.
+    ipc::ScoreboardEntry& entry = surroundings_.scoreboard[found->second.score];
+    WorkerDeath death{pid, entry.slot(), entry.generation(), reason, entry.current_exchange()};
+    entry.clear();
+    workers_.erase(found);
+    surroundings_.bury(std::move(death));
+  } else if (!pending_.empty()) {
+    early_exits_.insert(pid);
+  }
+  surroundings_.report(supervision::WorkerExited{pid, reason});
+}
+
+void Children::zygote_exited(std::uint32_t generation, supervision::ExitReason reason) {
+  const auto found = zygotes_.find(generation);
+  read_zygote(found->second);
+  fail_forks_of(generation, "the zygote ended before it could fork the worker");
+  zygotes_.erase(generation);
+  surroundings_.report(supervision::ZygoteExited{generation, reason});
+}
+
+void Children::send_logs(std::span<const UniqueFd> files) {
+  std::vector<int> fds;
+  for (const UniqueFd& file : files) {
+    fds.push_back(file.get());
+  }
+  for (auto& [generation, zygote] : zygotes_) {
+    static_cast<void>(zygote.channel.send(ipc::LogsReopened{}, fds));
+  }
+  for (auto& [pid, worker] : workers_) {
+    static_cast<void>(worker.channel.send(ipc::LogsReopened{}, fds));
+  }
+}
+
+}  // namespace appserver::master

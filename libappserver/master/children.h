@@ -1,0 +1,124 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <sys/types.h>
+
+#include "base/event_loop.h"
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "ipc/channel.h"
+#include "ipc/scoreboard.h"
+#include "master/release.h"
+#include "supervision/events.h"
+
+namespace appserver::master {
+
+// A zygote that has just been forked, before it is one.
+struct ZygoteBirth {
+  std::uint32_t generation;
+  const Release& release;
+  ipc::Channel master;
+};
+
+// What the kernel and the scoreboard knew of a worker when it ended.
+struct WorkerDeath {
+  pid_t pid = 0;
+  std::uint32_t slot = 0;
+  std::uint32_t generation = 0;
+  supervision::ExitReason reason;
+  std::optional<ipc::CurrentExchange> exchange;  // The one it died in.
+};
+
+// The master's child processes: their pids, channels and entries on the scoreboard. Does to them
+// what commands say, and turns what they say and what becomes of them into events. Decides nothing.
+// [master]
+class Children {
+ public:
+  struct Surroundings {
+    EventLoop& loop;
+    ipc::Scoreboard& scoreboard;
+    // What a zygote does with itself before it is one: gives up what it inherited. Runs in the
+    // child.
+    std::function<void(std::span<const int> kept_fds)> leave_master;
+    std::function<int(ZygoteBirth)> zygote;  // The zygote's main; returns its exit status.
+    std::function<void(supervision::Event)> report;
+    std::function<void(WorkerDeath)> bury;  // Called before the event WorkerExited is reported.
+  };
+  explicit Children(Surroundings surroundings) : surroundings_(std::move(surroundings)) {}
+  Children(const Children&) = delete;
+  Children& operator=(const Children&) = delete;
+  ~Children() = default;
+
+  // `release` outlives its zygotes.
+  void boot_zygote(std::uint32_t generation, const Release& release);
+  void retire_zygote(std::uint32_t generation);
+  void kill_zygote(std::uint32_t generation);
+
+  void fork_worker(std::uint32_t slot, std::uint32_t generation);
+  void drain_worker(pid_t pid);
+  void stop_worker(pid_t pid);
+  void kill_worker(pid_t pid);
+
+  // A child of this process ended and was reaped; its pid is forgotten before the event is
+  // reported.
+  void child_exited(pid_t pid, int wait_status);
+
+  // Gives everybody the new log files.
+  void send_logs(std::span<const UniqueFd> files);
+
+ private:
+  struct Zygote {
+    Zygote(Children& children_of, std::uint32_t number, pid_t process, ipc::Channel end);
+    void on_message(int) noexcept { children.read_zygote(*this); }
+
+    Children& children;
+    std::uint32_t generation;
+    pid_t pid;
+    ipc::Channel channel;
+    IoWatcher watcher;
+  };
+  struct Worker {
+    Worker(Children& children_of, pid_t process, std::uint32_t entry, ipc::Channel end);
+    void on_message(int) noexcept { children.read_worker(*this); }
+
+    Children& children;
+    pid_t pid;
+    std::uint32_t score;
+    ipc::Channel channel;
+    IoWatcher watcher;
+    bool said_ready = false;
+  };
+  // Asked for, not yet there. Keyed by its entry on the scoreboard.
+  struct PendingFork {
+    std::uint32_t slot;
+    std::uint32_t generation;
+    ipc::Channel channel;
+  };
+
+  void read_zygote(Zygote& zygote) noexcept;
+  void read_worker(Worker& worker) noexcept;
+  void take_message(Zygote& zygote, const ipc::Message& message);
+  void take_message(Worker& worker, const ipc::Message& message);
+  void worker_forked(const Zygote& zygote, const ipc::WorkerForked& forked);
+  void fork_failed(std::uint32_t score, const std::string& why);
+  void fail_forks_of(std::uint32_t generation, const std::string& why);
+  void worker_exited(pid_t pid, supervision::ExitReason reason);
+  void zygote_exited(std::uint32_t generation, supervision::ExitReason reason);
+  [[nodiscard]] bool is_our_child(pid_t pid) const;
+
+  Surroundings surroundings_;
+  std::map<std::uint32_t, Zygote> zygotes_;  // By generation.
+  std::map<pid_t, Worker> workers_;
+  std::map<std::uint32_t, PendingFork> pending_;
+  // Reaped pids that were nobody's while forks were pending: a worker can end before its zygote's
+  // message about it is read.
+  std::set<pid_t> early_exits_;
+};
+
+}  // namespace appserver::master

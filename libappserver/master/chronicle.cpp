@@ -1,0 +1,110 @@
+#include "master/chronicle.h"
+
+#include <chrono>
+#include <string_view>
+#include <utility>
+
+#include "base/signal_name.h"
+
+namespace appserver::master {
+namespace {
+
+std::string describe(supervision::ExitReason reason) {
+  return reason.kind == supervision::ExitReason::Kind::Signalled
+             ? signal_name(reason.code)
+             : "exit status " + std::to_string(reason.code);
+}
+
+std::string describe(std::chrono::milliseconds delay) {
+  return delay.count() == 0 ? "it is replaced at once"
+                            : "it is replaced in " + std::to_string(delay.count()) + " ms";
+}
+
+bool is_abnormal(supervision::ExitReason reason) {
+  return reason.kind == supervision::ExitReason::Kind::Signalled || reason.code != 0;
+}
+
+}  // namespace
+
+void Chronicle::note_death(WorkerDeath death) {
+  death_ = std::move(death);
+}
+
+void Chronicle::tell(const supervision::WorkerForkFailed& failed) {
+  log_.error("a worker could not be forked", {{"slot", failed.slot},
+                                              {"generation", failed.generation},
+                                              {"why", std::string_view(failed.why)}});
+}
+
+void Chronicle::tell(const supervision::GenerationLive& live) {
+  log_.info("the generation is live", {{"generation", live.generation}});
+}
+
+void Chronicle::tell(const supervision::GenerationFailed& failed) {
+  last_failure_ = failed.why;
+  log_.error("the generation failed",
+             {{"generation", failed.generation}, {"why", std::string_view(failed.why)}});
+}
+
+void Chronicle::tell(const supervision::WorkerLost& lost) {
+  std::string what_next = describe(lost.delay);
+  if (lost.crash_loop) {
+    what_next += "; it keeps dying soon after its start and is tried slowly from now on";
+  }
+  if (!death_.has_value()) {  // It died so early that only its pid is known.
+    death_ = WorkerDeath{lost.pid, lost.slot, lost.generation, lost.reason, std::nullopt};
+  }
+  tell_death(what_next);
+}
+
+void Chronicle::tell(const supervision::ZygoteLost& lost) {
+  const std::string how = describe(lost.reason);
+  const std::string what_next = describe(lost.delay);
+  log_.error("the zygote ended; its workers go on", {{"generation", lost.generation},
+                                                     {"reason", std::string_view(how)},
+                                                     {"why", std::string_view(lost.why)},
+                                                     {"next", std::string_view(what_next)}});
+}
+
+void Chronicle::tell(const supervision::DrainTimedOut& late) {
+  log_.warning("a worker did not finish within the graceful timeout and is ended",
+               {{"slot", late.slot}, {"worker_pid", late.pid}});
+}
+
+void Chronicle::close_entry() {
+  if (death_.has_value() && is_abnormal(death_->reason)) {
+    tell_death("it was leaving anyway");
+  }
+  death_.reset();
+}
+
+void Chronicle::tell_death(const std::string& what_next) {
+  const WorkerDeath death = std::move(*std::exchange(death_, std::nullopt));
+  const std::string how = describe(death.reason);
+  const std::string_view message =
+      is_abnormal(death.reason) ? "a worker died" : "a worker left unasked";
+  const ipc::CurrentExchange exchange = death.exchange.value_or(ipc::CurrentExchange{});
+  const auto level =
+      is_abnormal(death.reason) ? config::LogLevel::Error : config::LogLevel::Warning;
+  if (!death.exchange.has_value()) {
+    log_.write(level, message,
+               {{"slot", death.slot},
+                {"generation", death.generation},
+                {"worker_pid", death.pid},
+                {"reason", std::string_view(how)},
+                {"next", std::string_view(what_next)}});
+    return;
+  }
+  const std::chrono::duration<double> in_handler = Clock::now() - exchange.started;
+  log_.write(level, message,
+             {{"slot", death.slot},
+              {"generation", death.generation},
+              {"worker_pid", death.pid},
+              {"reason", std::string_view(how)},
+              {"method", std::string_view(exchange.method)},
+              {"target", std::string_view(exchange.target)},
+              {"seconds_in_handler", in_handler.count()},
+              {"next", std::string_view(what_next)}});
+}
+
+}  // namespace appserver::master

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <string>
+
+#include "master/children.h"
+#include "observe/log.h"
+#include "supervision/commands.h"
+
+namespace appserver::master {
+
+// Tells people in the log what the supervisor decided and what became of workers. [master]
+class Chronicle {
+ public:
+  explicit Chronicle(observe::Log& log) : log_(log) {}
+
+  // A worker ended. Told at once unless the supervisor has something to add to it: see
+  // tell(WorkerLost).
+  void note_death(WorkerDeath death);
+
+  void tell(const supervision::WorkerForkFailed& failed);
+  void tell(const supervision::GenerationLive& live);
+  void tell(const supervision::GenerationFailed& failed);
+  void tell(const supervision::WorkerLost& lost);
+  void tell(const supervision::ZygoteLost& lost);
+  void tell(const supervision::DrainTimedOut& late);
+
+  // All commands that follow from a death were told: a crash that nobody mentioned (of a worker
+  // that was leaving anyway) is told now.
+  void close_entry();
+
+  // Why the last generation failed; empty if none did.
+  [[nodiscard]] const std::string& last_failure() const noexcept { return last_failure_; }
+
+ private:
+  void tell_death(const std::string& what_next);
+
+  observe::Log& log_;
+  std::optional<WorkerDeath> death_;
+  std::string last_failure_;
+};
+
+}  // namespace appserver::master

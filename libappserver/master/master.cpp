@@ -1,0 +1,295 @@
+#include "master/master.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <deque>
+#include <map>
+#include <random>
+#include <signal.h>
+#include <string_view>
+#include <sys/prctl.h>
+#include <type_traits>
+#include <unistd.h>
+#include <utility>
+#include <variant>
+
+#include "app/thread_count.h"
+#include "base/after_fork.h"
+#include "base/event_loop.h"
+#include "base/privileges.h"
+#include "base/signals.h"
+#include "master/chronicle.h"
+#include "supervision/supervisor.h"
+
+namespace appserver::master {
+namespace {
+
+supervision::Policy policy_of(const config::Options& options) {
+  supervision::Policy policy;
+  policy.workers = static_cast<unsigned>(options.workers);
+  policy.reload_batch = static_cast<unsigned>(options.reload_batch);
+  policy.boot_timeout = options.boot_timeout;
+  policy.graceful_timeout = options.graceful_timeout;
+  return policy;
+}
+
+constexpr std::array kWatchedSignals = {SIGTERM, SIGINT,  SIGQUIT, SIGHUP,
+                                        SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2};
+
+class Master {
+ public:
+  explicit Master(MasterSetup& setup);
+
+  Farewell run();
+
+ private:
+  // Events in, commands out.
+  void report(supervision::Event event);
+  void execute(const std::vector<supervision::Command>& commands);
+  template <typename Command>
+  void execute_one(const Command& command);
+  void wait_for_next_deadline();
+  void deadline_reached() noexcept { report(supervision::TimePassed{}); }
+  void on_child_exit(int pid, int status) noexcept;
+
+  // Signals.
+  void on_signal(int signal) noexcept;
+  void reload();
+  void scale(int by);
+  void reopen_logs();
+
+  // In a child, before it is anything else.
+  void leave(std::span<const int> kept_fds) noexcept;
+
+  MasterSetup& setup_;
+  EventLoop loop_{EventLoop::Kind::Default};
+  supervision::Supervisor supervisor_;
+  Chronicle chronicle_;
+  config::Options options_;  // The newest ones; each release has those it was made with.
+  std::map<supervision::Generation, Release> releases_;
+  supervision::Generation newest_ = 1;
+  Children children_;
+  std::deque<SignalWatcher> signals_;
+  ChildWatcher child_exits_{loop_};
+  TimerWatcher deadline_{loop_};
+  std::deque<supervision::Event> events_;
+  bool is_handling_ = false;
+  std::optional<int> exit_code_;
+};
+
+Master::Master(MasterSetup& setup)
+    : setup_(setup),
+      supervisor_(policy_of(setup.release.options), std::random_device{}()),
+      chronicle_(setup.log),
+      options_(setup.release.options),
+      children_({loop_, setup.scoreboard, [this](auto kept_fds) { leave(kept_fds); }, setup.zygote,
+                 [this](supervision::Event event) { report(std::move(event)); },
+                 [this](WorkerDeath death) { chronicle_.note_death(std::move(death)); }}) {
+  releases_.try_emplace(newest_, std::move(setup.release));
+  // A peer that is gone, and a file that may not grow, are errors of a call and no reason to die.
+  ignore_signals({SIGPIPE, SIGXFSZ});
+  for (const int signal : kWatchedSignals) {
+    signals_.emplace_back(loop_).start<&Master::on_signal>(this, signal);
+  }
+  child_exits_.start<&Master::on_child_exit>(this);
+}
+
+Farewell Master::run() {
+  is_handling_ = true;
+  execute(supervisor_.start(Clock::now()));
+  is_handling_ = false;
+  report(supervision::TimePassed{});  // Whatever failed at once is an event by now.
+  while (!exit_code_.has_value()) {
+    loop_.run_once();
+  }
+  return {*exit_code_, *exit_code_ == 0 ? "" : chronicle_.last_failure()};
+}
+
+// --- events in, commands out ---
+
+// Commands can fail at once and so lead to further events: those are queued and handled in turn, so
+// that the supervisor sees one after the other.
+void Master::report(supervision::Event event) {
+  events_.push_back(std::move(event));
+  if (is_handling_) {
+    return;
+  }
+  is_handling_ = true;
+  while (!events_.empty()) {
+    const supervision::Event next = std::move(events_.front());
+    events_.pop_front();
+    if (const auto* failed = std::get_if<supervision::WorkerForkFailed>(&next)) {
+      chronicle_.tell(*failed);
+    }
+    execute(supervisor_.handle(next, Clock::now()));
+    if (std::holds_alternative<supervision::WorkerExited>(next)) {
+      chronicle_.close_entry();
+    }
+  }
+  is_handling_ = false;
+  wait_for_next_deadline();
+}
+
+void Master::execute(const std::vector<supervision::Command>& commands) {
+  for (const supervision::Command& command : commands) {
+    std::visit([this](const auto& one) { execute_one(one); }, command);
+  }
+}
+
+template <typename Command>
+void Master::execute_one(const Command& command) {
+  using namespace supervision;
+  if constexpr (std::is_same_v<Command, BootZygote>) {
+    if (app::thread_count() > 1) {
+      // Nobody may start one here. A fork would copy its locks as they are.
+      setup_.log.error("the master has more than one thread; this is a defect of the server");
+    }
+    children_.boot_zygote(command.generation, releases_.at(command.generation));
+  } else if constexpr (std::is_same_v<Command, ForkWorker>) {
+    children_.fork_worker(command.slot, command.generation);
+  } else if constexpr (std::is_same_v<Command, DrainWorker>) {
+    children_.drain_worker(command.pid);
+  } else if constexpr (std::is_same_v<Command, StopWorker>) {
+    children_.stop_worker(command.pid);
+  } else if constexpr (std::is_same_v<Command, KillWorker>) {
+    children_.kill_worker(command.pid);
+  } else if constexpr (std::is_same_v<Command, RetireZygote>) {
+    children_.retire_zygote(command.generation);
+  } else if constexpr (std::is_same_v<Command, KillZygote>) {
+    children_.kill_zygote(command.generation);
+  } else if constexpr (std::is_same_v<Command, ForgetGeneration>) {
+    releases_.erase(command.generation);
+  } else if constexpr (std::is_same_v<Command, ExitMaster>) {
+    exit_code_ = command.code;
+  } else {
+    chronicle_.tell(command);
+  }
+}
+
+void Master::wait_for_next_deadline() {
+  const auto next = supervisor_.next_deadline();
+  if (!next.has_value() || exit_code_.has_value()) {
+    deadline_.stop();
+    return;
+  }
+  const std::chrono::duration<double> from_now = *next - Clock::now();
+  deadline_.start<&Master::deadline_reached>(this, std::max(from_now.count(), 0.0));
+}
+
+void Master::on_child_exit(int pid, int status) noexcept {
+  children_.child_exited(pid, status);
+}
+
+// --- signals ---
+
+void Master::on_signal(int signal) noexcept {
+  switch (signal) {
+    case SIGTERM:
+      setup_.log.info("stopping gracefully", {{"signal", "SIGTERM"}});
+      report(supervision::StopRequested{true});
+      break;
+    case SIGINT:
+    case SIGQUIT:
+      setup_.log.info("stopping quickly", {{"signal", signal == SIGINT ? "SIGINT" : "SIGQUIT"}});
+      report(supervision::StopRequested{false});
+      break;
+    case SIGHUP:
+      reload();
+      break;
+    case SIGTTIN:
+      scale(+1);
+      break;
+    case SIGTTOU:
+      scale(-1);
+      break;
+    case SIGUSR1:
+      reopen_logs();
+      break;
+    default:
+      setup_.log.warning("this version cannot upgrade its binary in place; use a restart",
+                         {{"signal", "SIGUSR2"}});
+  }
+}
+
+// A mistake in the configuration or the app's file changes nothing: the live generation serves on.
+void Master::reload() {
+  auto options = setup_.reread_options();
+  if (!options) {
+    setup_.log.error("reload refused", {{"why", std::string_view(options.error().message)}});
+    return;
+  }
+  if (auto allowed = check_credentials({options->user, options->group}); !allowed) {
+    setup_.log.error("reload refused", {{"why", std::string_view(allowed.error().message)}});
+    return;
+  }
+  auto snapshot = app::take_snapshot(options->app);
+  if (!snapshot) {
+    setup_.log.error("reload refused", {{"why", std::string_view(snapshot.error().message)}});
+    return;
+  }
+  if (options->bind != options_.bind) {
+    setup_.log.warning("--bind changed; the sockets stay as they are until a restart");
+  }
+  const bool wants_other_count = options->workers != options_.workers;
+  options_ = *options;
+  setup_.log.set_level(options_.log_level);
+  supervisor_.change_policy(policy_of(options_));
+  const auto generation = ++newest_;
+  setup_.log.info("reloading", {{"generation", generation},
+                                {"app", std::string_view(snapshot->app.path)},
+                                {"build_id", std::string_view(snapshot->app.build_id)}});
+  releases_.try_emplace(generation, Release{std::move(*snapshot), std::move(*options)});
+  if (wants_other_count) {
+    report(supervision::ScaleRequested{static_cast<unsigned>(options_.workers)});
+  }
+  report(supervision::ReloadRequested{generation});
+}
+
+void Master::scale(int by) {
+  const auto wanted = static_cast<int>(supervisor_.desired().workers) + by;
+  if (wanted < 1) {
+    setup_.log.warning("one worker is left; not scaling down any further");
+    return;
+  }
+  setup_.log.info("scaling", {{"workers", wanted}});
+  report(supervision::ScaleRequested{static_cast<unsigned>(wanted)});
+}
+
+void Master::reopen_logs() {
+  const auto files = setup_.log_files.open_again();
+  if (!files) {
+    setup_.log.error("cannot reopen the logs; writing to the old files",
+                     {{"why", std::string_view(files.error().message)}});
+    return;
+  }
+  setup_.log_files.take_over(*files);
+  children_.send_logs(*files);
+  setup_.log.info("reopened the logs");
+}
+
+void Master::leave(std::span<const int> kept_fds) noexcept {
+  std::vector<int> kept(kept_fds.begin(), kept_fds.end());
+  for (const net::Listener& listener : setup_.listeners) {
+    kept.push_back(listener.fd());
+  }
+  kept.push_back(setup_.log_files.error_log().fd());
+  if (const observe::LogFile* access = setup_.log_files.access_log(); access != nullptr) {
+    kept.push_back(access->fd());
+  }
+  std::vector<SignalWatcher*> watchers;
+  for (SignalWatcher& watcher : signals_) {
+    watchers.push_back(&watcher);
+  }
+  after_fork({watchers, &loop_, true, kept});
+}
+
+}  // namespace
+
+Farewell master(MasterSetup setup) {
+  // Orphaned workers become children of this process instead of init's (prctl(2)).
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+  return Master(setup).run();
+}
+
+}  // namespace appserver::master

@@ -1,0 +1,179 @@
+#include "serve.h"
+
+#include <filesystem>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+#include "app/snapshot.h"
+#include "base/privileges.h"
+#include "base/version.h"
+#include "ipc/scoreboard.h"
+#include "master/master.h"
+#include "master/pid_file.h"
+#include "net/listener.h"
+#include "observe/log.h"
+#include "observe/log_files.h"
+#include "worker/worker.h"
+#include "zygote/zygote.h"
+
+namespace appserver {
+namespace {
+
+constexpr int kBadConfiguration = 1;
+constexpr int kBadApp = 4;
+
+// Workers that a control client may ask for at most, twice: each can be draining while its
+// substitute serves; and some more for those that drain for longer than a reload takes.
+constexpr std::size_t kScoreboardEntries = 4096;
+
+std::string server_name(const config::Options& options) {
+  return options.name.empty() ? std::filesystem::path(options.app).stem().string() : options.name;
+}
+
+// Opens all of --bind, or none.
+Result<std::vector<net::Listener>> open_listeners(const config::Options& options) {
+  std::vector<net::Listener> listeners;
+  for (const std::string& text : options.bind) {
+    const auto address = net::parse_bind_address(text);
+    auto listener = address ? net::Listener::open(*address, options.backlog)
+                            : Result<net::Listener>(failure(address.error()));
+    if (!listener) {
+      for (net::Listener& opened : listeners) {
+        opened.remove_socket_file();
+      }
+      return failure(std::move(listener.error()));
+    }
+    listeners.push_back(std::move(*listener));
+  }
+  return listeners;
+}
+
+// One running server: what the master owns and its descendants inherit, and the mains of the roles.
+class Server {
+ public:
+  Server(const config::Options& options, ProcessTitle& title, observe::LogFiles log_files,
+         std::vector<net::Listener> listeners, ipc::Scoreboard scoreboard)
+      : name_(server_name(options)),
+        title_(title),
+        log_files_(std::move(log_files)),
+        log_(log_files_.error_log().fd(), options.log_level, options.log_format, {"master"}),
+        listeners_(std::move(listeners)),
+        scoreboard_(std::move(scoreboard)) {
+    for (const net::Listener& listener : listeners_) {
+      listener_fds_.push_back(listener.fd());
+    }
+  }
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  master::Farewell run(master::Release release,
+                       std::function<Result<config::Options>()> reread_options);
+
+ private:
+  void announce(const master::Release& release);
+  int run_zygote(master::ZygoteBirth birth);
+  int run_worker(const config::Options& options, zygote::WorkerBirth birth);
+
+  std::string name_;
+  ProcessTitle& title_;
+  observe::LogFiles log_files_;
+  observe::Log log_;
+  std::vector<net::Listener> listeners_;
+  std::vector<int> listener_fds_;
+  ipc::Scoreboard scoreboard_;
+};
+
+master::Farewell Server::run(master::Release release,
+                             std::function<Result<config::Options>()> reread_options) {
+  title_.set("appserverd: master " + name_);
+  announce(release);
+  master::Farewell farewell =
+      master::master({std::move(release), listeners_, scoreboard_, log_, log_files_,
+                      [this](master::ZygoteBirth birth) { return run_zygote(std::move(birth)); },
+                      std::move(reread_options)});
+  for (net::Listener& listener : listeners_) {
+    listener.remove_socket_file();
+  }
+  log_.info("stopped", {{"exit_code", farewell.exit_code}});
+  if (log_files_.error_log().is_standard()) {
+    farewell.complaint.clear();  // It was told there.
+  }
+  return farewell;
+}
+
+void Server::announce(const master::Release& release) {
+  log_.info("appserverd starts", {{"version", kVersion},
+                                  {"app", std::string_view(release.snapshot.app.path)},
+                                  {"build_id", std::string_view(release.snapshot.app.build_id)},
+                                  {"workers", release.options.workers}});
+  for (const net::Listener& listener : listeners_) {
+    log_.info("listening at " + listener.display());
+  }
+  const int backlog = net::effective_backlog(release.options.backlog);
+  if (backlog < release.options.backlog) {
+    log_.warning("the kernel cuts --backlog; raise net.core.somaxconn with sysctl",
+                 {{"backlog", release.options.backlog}, {"somaxconn", backlog}});
+  }
+  if (::geteuid() == 0 && release.options.user.empty()) {
+    log_.warning("the app runs as root; give it a user of its own with --user");
+  }
+}
+
+int Server::run_zygote(master::ZygoteBirth birth) {
+  title_.set("appserverd: zygote gen " + std::to_string(birth.generation));
+  const config::Options& options = birth.release.options;
+  return zygote::zygote({birth.generation, options, birth.release.snapshot, std::move(birth.master),
+                         log_, log_files_, kVersion, worker::exchange_calls(),
+                         [this, &options](zygote::WorkerBirth worker_birth) {
+                           return run_worker(options, std::move(worker_birth));
+                         }});
+}
+
+int Server::run_worker(const config::Options& options, zygote::WorkerBirth birth) {
+  title_.set("appserverd: worker " + std::to_string(birth.slot) + " gen " +
+             std::to_string(birth.generation));
+  return worker::worker({birth.slot, birth.generation, options, listener_fds_,
+                         std::move(birth.master), scoreboard_, scoreboard_[birth.score], birth.app,
+                         birth.host, log_, log_files_});
+}
+
+}  // namespace
+
+ServeResult serve(const config::Options& options, ProcessTitle& title,
+                  std::function<Result<config::Options>()> reread_options) {
+  if (auto allowed = check_credentials({options.user, options.group}); !allowed) {
+    return {kBadConfiguration, allowed.error().message};
+  }
+  auto snapshot = app::take_snapshot(options.app);
+  if (!snapshot) {
+    return {kBadApp, snapshot.error().message};
+  }
+  auto log_files = observe::LogFiles::open(options);
+  if (!log_files) {
+    return {kBadConfiguration, log_files.error().message};
+  }
+  auto listeners = open_listeners(options);
+  if (!listeners) {
+    return {kBadConfiguration, listeners.error().message};
+  }
+  auto scoreboard = ipc::Scoreboard::create(kScoreboardEntries);
+  if (!scoreboard) {
+    return {kBadConfiguration, scoreboard.error().message};
+  }
+  std::optional<master::PidFile> pid_file;
+  if (!options.pid.empty()) {
+    auto written = master::PidFile::write(options.pid);
+    if (!written) {
+      return {kBadConfiguration, written.error().message};
+    }
+    pid_file.emplace(std::move(*written));
+  }
+  Server server(options, title, std::move(*log_files), std::move(*listeners),
+                std::move(*scoreboard));
+  master::Farewell farewell =
+      server.run({std::move(*snapshot), options}, std::move(reread_options));
+  return {farewell.exit_code, std::move(farewell.complaint)};
+}
+
+}  // namespace appserver
