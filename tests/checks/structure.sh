@@ -75,6 +75,12 @@ while IFS= read -r hit; do
   [[ -z "$hit" ]] || offence "$hit"
 done < <(find_in 'TODO\(now\)' libappserver appserverd include examples tests)
 
+# 6. docs/DESIGN.md has a line for every file.
+for file in libappserver/*/*.h libappserver/*.h; do
+  name=$(basename "$file" .h)
+  grep -q "\`$name\`" docs/DESIGN.md || offence "$file: has no line in docs/DESIGN.md"
+done
+
 if ((offences > 0)); then
   echo "$offences offences against the structure"
   exit 1
