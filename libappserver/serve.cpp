@@ -31,12 +31,28 @@ std::string server_name(const config::Options& options) {
   return options.name.empty() ? std::filesystem::path(options.app).stem().string() : options.name;
 }
 
+// A unix socket belongs to whom the app runs as, unless its owner was named.
+Result<net::ListenOptions> listen_options(const config::Options& options) {
+  const bool follows_app = options.socket_owner.empty();
+  const std::string group = options.group.empty() ? "" : ":" + options.group;
+  auto access = net::parse_socket_owner(follows_app ? options.user + group : options.socket_owner);
+  if (!access) {
+    return failure(std::move(access.error()));
+  }
+  access->mode = options.socket_mode;
+  return net::ListenOptions{options.backlog, *access};
+}
+
 // Opens all of --bind, or none.
 Result<std::vector<net::Listener>> open_listeners(const config::Options& options) {
   std::vector<net::Listener> listeners;
+  const auto how = listen_options(options);
+  if (!how) {
+    return failure(how.error());
+  }
   for (const std::string& text : options.bind) {
     const auto address = net::parse_bind_address(text);
-    auto listener = address ? net::Listener::open(*address, options.backlog)
+    auto listener = address ? net::Listener::open(*address, *how)
                             : Result<net::Listener>(failure(address.error()));
     if (!listener) {
       for (net::Listener& opened : listeners) {
@@ -125,6 +141,7 @@ int Server::run_zygote(master::ZygoteBirth birth) {
   const config::Options& options = birth.release.options;
   return zygote::zygote({birth.generation, options, birth.release.snapshot, std::move(birth.master),
                          log_, log_files_, kVersion, worker::exchange_calls(),
+                         &worker::host_extension,
                          [this, &options](zygote::WorkerBirth worker_birth) {
                            return run_worker(options, std::move(worker_birth));
                          }});

@@ -28,7 +28,7 @@ extern "C" {
 /* Major: a break; a new symbol (appserver_app_v2), both may be exported by one app.
  * Minor: fields and extensions added at the end; older and newer peers work together. */
 #define APPSERVER_ABI_MAJOR 1
-#define APPSERVER_ABI_MINOR 0
+#define APPSERVER_ABI_MINOR 1
 
 /* Results of hooks, of `handle` and of `respond`. */
 #define APPSERVER_OK 0
@@ -66,6 +66,9 @@ typedef struct appserver_request {
   const appserver_header* headers; /* in order of arrival; names as sent, compare ignoring case  */
   size_t header_count;
   appserver_str body; /* the whole body, transfer coding removed                    */
+  /* Since ABI 1.1: */
+  appserver_str scheme; /* "http" or "https": what the client used, as far as trusted proxies say */
+  appserver_str authority; /* the host and perhaps port that the client asked for; may be empty */
 } appserver_request;
 
 /* A complete response. The host copies what it needs during `respond`; the app owns all of it.

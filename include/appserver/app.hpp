@@ -14,6 +14,7 @@
 //   application.hpp   App: routes, hooks, patterns; Worker
 //   request.hpp       Request: what the client sent
 //   response.hpp      Response and its builders: text, html, json, redirect, error_response ...
+//   streaming.hpp     stream, file, receive: bodies in pieces
 //   cookie.hpp        SetCookie
 //   log.hpp           Log: the server's error log
 //   abi.h             the C contract below all this; for apps in other languages
@@ -28,6 +29,7 @@
 #include <appserver/log.hpp>
 #include <appserver/request.hpp>
 #include <appserver/response.hpp>
+#include <appserver/streaming.hpp>
 
 // Begins the one block of an app that declares its routes and hooks; `app` names the
 // appserver::App& inside the block. It runs once in each process that loads the app, before

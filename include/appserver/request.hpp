@@ -179,8 +179,32 @@ class Request {
   // The client's address: "192.0.2.1:51234", "[2001:db8::1]:443", "unix:".
   [[nodiscard]] std::string_view peer() const noexcept { return host_.peer(exchange_); }
 
+  // "http" or "https": how the client came, as far as a trusted proxy says. For links and
+  // redirects.
+  [[nodiscard]] std::string_view scheme() const noexcept {
+    return reaches(offsetof(appserver_request, scheme)) ? view(request_.scheme) : "http";
+  }
+  // The host, and the port when it was given, that the client asked for: "example.com:8443".
+  [[nodiscard]] std::string_view host() const noexcept {
+    return reaches(offsetof(appserver_request, authority)) ? view(request_.authority)
+                                                           : header("Host").value_or("");
+  }
+
   // The id that the access log shows for this request; pass it on to services you call.
   [[nodiscard]] std::string_view id() const noexcept { return host_.request_id(exchange_); }
+
+  // Sends 103 (Early Hints, RFC 8297) with a Link field at once, while the answer is still being
+  // made:
+  //   request.early_hints("</style.css>; rel=preload; as=style");
+  // Does nothing for HTTP/1.0 clients.
+  // Errors: throws std::invalid_argument when `link` is no valid field value.
+  void early_hints(std::string_view link) const {
+    const appserver_stream* const stream = host_.stream();
+    const appserver_header field{detail::to_abi("Link"), detail::to_abi(link)};
+    if (stream != nullptr && stream->inform(exchange_, 103, &field, 1) != APPSERVER_OK) {
+      throw std::invalid_argument("early_hints: not a valid Link field");
+    }
+  }
 
   // 10 for HTTP/1.0, 11 for HTTP/1.1.
   [[nodiscard]] int http_version() const noexcept {
@@ -190,6 +214,10 @@ class Request {
   [[nodiscard]] Log log() const noexcept { return Log(host_); }
 
  private:
+  // Whether the server's struct, which may be older, contains the string at `offset`.
+  [[nodiscard]] bool reaches(std::size_t offset) const noexcept {
+    return offset + sizeof(appserver_str) <= request_.size;
+  }
   [[nodiscard]] static std::string_view view(appserver_str text) noexcept {
     return detail::to_view(text);
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include <appserver/cookie.hpp>
+#include <appserver/detail/body_source.hpp>
 #include <appserver/detail/reason.hpp>
 #include <appserver/url.hpp>
 
@@ -96,6 +98,16 @@ class Response {
   // The content type that a builder chose; empty when there is none or header() replaced it.
   [[nodiscard]] std::string_view content_type() const noexcept { return content_type_; }
 
+  // A body that is not at hand: see stream() and file() in streaming.hpp, which set these.
+  void produce_body(std::shared_ptr<detail::BodyProducer> producer) noexcept {
+    producer_ = std::move(producer);
+  }
+  void send_file(std::shared_ptr<detail::OpenFile> file) noexcept { file_ = std::move(file); }
+  [[nodiscard]] const std::shared_ptr<detail::BodyProducer>& producer() const noexcept {
+    return producer_;
+  }
+  [[nodiscard]] const detail::OpenFile* file() const noexcept { return file_.get(); }
+
   // The header fields beside that one.
   [[nodiscard]] const std::vector<ResponseHeader>& headers() const noexcept { return headers_; }
 
@@ -104,6 +116,9 @@ class Response {
   std::string body_;
   std::string_view content_type_;
   std::vector<ResponseHeader> headers_;
+  // Shared, because a Response is a value that may be copied; only one copy is ever sent.
+  std::shared_ptr<detail::BodyProducer> producer_;
+  std::shared_ptr<detail::OpenFile> file_;
 };
 
 // Builders. Each makes a complete response with status 200 unless it says otherwise.

@@ -14,6 +14,8 @@ constexpr milliseconds kShortest{1};
 // Beyond a week a time is a slip of the keyboard; it also keeps every sum of times far from
 // overflow.
 constexpr milliseconds kLongest = std::chrono::hours{7 * 24};
+// What RFC 2616 section 14.21 called "never expires".
+constexpr milliseconds kYear = std::chrono::hours{365 * 24};
 constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20U;
 constexpr std::uint64_t kTebibyte = std::uint64_t{1} << 40U;
 // What gunicorn allows as well; more fields than this are an attack.
@@ -50,6 +52,30 @@ std::optional<std::string> check_variable(std::string_view text) {
   return is_valid ? std::nullopt : std::optional<std::string>("is not of the form NAME=VALUE");
 }
 
+// The prefix itself is looked at by who serves it.
+std::optional<std::string> check_mount(std::string_view text) {
+  const std::size_t equals = text.find('=');
+  const bool is_valid =
+      text.starts_with('/') && equals != std::string_view::npos && equals + 1 < text.size();
+  return is_valid ? std::nullopt
+                  : std::optional<std::string>("is not of the form /PREFIX=DIRECTORY");
+}
+
+std::optional<std::string> check_coding(std::string_view text) {
+  return text == "gzip" || text == "br" ? std::nullopt
+                                        : std::optional<std::string>("is neither gzip nor br");
+}
+
+// Statuses that are errors: 400 to 599.
+std::optional<std::string> check_error_page(std::string_view text) {
+  const bool is_valid = text.size() > 4 && (text[0] == '4' || text[0] == '5') &&
+                        is_digit(text[1]) && is_digit(text[2]) && text[3] == '=';
+  return is_valid ? std::nullopt
+                  : std::optional<std::string>(
+                        "is not of the form STATUS=FILE, such as "
+                        "404=/srv/404.html");
+}
+
 // The name becomes part of file names and of process titles.
 std::optional<std::string> check_instance(std::string_view text) {
   const bool is_valid = !text.starts_with('.') && std::all_of(text.begin(), text.end(), [](char c) {
@@ -75,6 +101,36 @@ constexpr std::array kRows{
               .metavar = "COUNT",
               .help = "Connections that may wait on a socket to be accepted. More than the "
                       "system's somaxconn is reduced to it, with a warning."},
+    OptionRow{.name = "socket-mode",
+              .group = Group::Sockets,
+              .field = ModeField{&Options::socket_mode},
+              .metavar = "MODE",
+              .help = "File mode of unix: sockets, in octal: who may write may connect. An empty "
+                      "text leaves it to the umask."},
+    OptionRow{.name = "socket-owner",
+              .group = Group::Sockets,
+              .field = TextField{&Options::socket_owner},
+              .metavar = "USER[:GROUP]",
+              .help = "Owner of unix: sockets, by name or number; :GROUP changes the group alone.",
+              .default_text = "--user and --group, else unchanged"},
+    OptionRow{.name = "proxy-protocol",
+              .group = Group::Sockets,
+              .field = FlagField{&Options::proxy_protocol},
+              .help = "Expect a PROXY protocol header, version 1 or 2, at the start of every "
+                      "connection; one without it is refused."},
+    OptionRow{.name = "proxy-allow-from",
+              .group = Group::Sockets,
+              .field = TextField{&Options::proxy_allow_from},
+              .metavar = "LIST",
+              .help = "Who may connect with --proxy-protocol: addresses, CIDR blocks, unix or *, "
+                      "separated by commas; 127.0.0.1 and ::1 include unix."},
+    OptionRow{.name = "forwarded-allow-ips",
+              .group = Group::Sockets,
+              .field = TextField{&Options::forwarded_allow_ips},
+              .metavar = "LIST",
+              .help = "Whose X-Forwarded-* and Forwarded fields are believed: addresses, CIDR "
+                      "blocks, unix or *, separated by commas; 127.0.0.1 and ::1 include unix. An "
+                      "empty text believes nobody."},
     OptionRow{.name = "app",
               .group = Group::Processes,
               .field = TextField{&Options::app},
@@ -125,16 +181,70 @@ constexpr std::array kRows{
               .field = DurationField{&Options::body_timeout, kShortest, kLongest},
               .metavar = "TIME",
               .help = "Time for a client to go on sending the body of a request."},
+    OptionRow{.name = "body-min-rate",
+              .group = Group::Clients,
+              .field = SizeField{&Options::body_min_rate, 0, 1024 * kMebibyte},
+              .metavar = "SIZE",
+              .help = "Bytes a second that a request body has to come with on average, once it "
+                      "takes longer than --body-timeout; a slower client is answered 408. 0 "
+                      "allows any."},
     OptionRow{.name = "write-timeout",
               .group = Group::Clients,
               .field = DurationField{&Options::write_timeout, kShortest, kLongest},
               .metavar = "TIME",
               .help = "Time for a client to go on taking in a response."},
+    OptionRow{.name = "static",
+              .group = Group::Clients,
+              .field = ListField{&Options::static_mounts, true, check_mount},
+              .metavar = "/PREFIX=DIRECTORY",
+              .help = "Folder to serve below a prefix without asking the app; may be given several "
+                      "times. Hidden files and links that lead out of it are not served.",
+              .default_text = "none"},
+    OptionRow{.name = "static-max-age",
+              .group = Group::Clients,
+              .field = DurationField{&Options::static_max_age, milliseconds{0}, kYear},
+              .metavar = "TIME",
+              .help = "How long caches may use a file of --static without asking again; 0 makes "
+                      "them ask each time."},
+    OptionRow{
+        .name = "compress",
+        .group = Group::Clients,
+        .field = ListField{&Options::compress, true, check_coding},
+        .metavar = "CODING",
+        .help = "Compress text, JSON and the like with gzip or br for clients that accept it; may "
+                "be given twice, the better one first. Leave it off where a "
+                "response shows a secret, such as a CSRF token, beside text that others can "
+                "choose: the size tells the secret (BREACH).",
+        .default_text = "none"},
+    OptionRow{.name = "compress-min-size",
+              .group = Group::Clients,
+              .field = SizeField{&Options::compress_min_size, 0, kMebibyte},
+              .metavar = "SIZE",
+              .help = "Smallest body that is compressed."},
+    OptionRow{.name = "compress-level",
+              .group = Group::Clients,
+              .field = NumberField<int>{&Options::compress_level, 1, 9},
+              .metavar = "LEVEL",
+              .help = "From 1, fast, to 9, small."},
+    OptionRow{.name = "error-page",
+              .group = Group::Clients,
+              .field = ListField{&Options::error_pages, true, check_error_page},
+              .metavar = "STATUS=FILE",
+              .help = "Page that the server shows with an error of its own, such as "
+                      "404=/srv/404.html; may be given several times. The file's extension tells "
+                      "its type; up to 256K.",
+              .default_text = "none"},
     OptionRow{.name = "worker-connections",
               .group = Group::Limits,
               .field = NumberField<int>{&Options::worker_connections, 1, 1'000'000},
               .metavar = "COUNT",
               .help = "Open connections per worker."},
+    OptionRow{.name = "peer-connections",
+              .group = Group::Limits,
+              .field = NumberField<int>{&Options::peer_connections, 0, 1'000'000},
+              .metavar = "COUNT",
+              .help = "Open connections per worker from one address; further ones are closed at "
+                      "once. 0 sets no limit; clients of a unix socket have none."},
     OptionRow{.name = "limit-request-line",
               .group = Group::Limits,
               .field = SizeField{&Options::limit_request_line, 1, kMebibyte},

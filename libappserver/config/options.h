@@ -21,10 +21,13 @@ struct Options {
   // Sockets.
   std::vector<std::string> bind = {"127.0.0.1:8000"};
   int backlog = 2048;
+  std::optional<unsigned> socket_mode = 0660;  // Not set: as the umask has it.
+  std::string socket_owner;                    // Empty: --user and --group.
 
   // Processes.
   int workers = 1;  // The default is computed at start: the cgroup's CPU quota, else the cores.
   int worker_connections = 4096;
+  int peer_connections = 0;  // 0: no limit.
   bool lazy = false;
   int reload_batch = 1;
   std::chrono::milliseconds boot_timeout{60'000};
@@ -34,11 +37,23 @@ struct Options {
   std::chrono::milliseconds keep_alive{75'000};
   std::chrono::milliseconds header_timeout{15'000};
   std::chrono::milliseconds body_timeout{30'000};
+  std::uint64_t body_min_rate = 240;  // Bytes a second; 0: no limit.
   std::chrono::milliseconds write_timeout{30'000};
+  std::vector<std::string> static_mounts;       // "/PREFIX=DIRECTORY"
+  std::chrono::milliseconds static_max_age{0};  // 0: caches ask each time.
+  std::vector<std::string> compress;            // "gzip", "br", the better one first; empty: off.
+  std::uint64_t compress_min_size = 1024;
+  int compress_level = 5;
+  std::vector<std::string> error_pages;  // "STATUS=FILE"
   std::uint64_t limit_request_line = 8190;
   std::uint64_t limit_request_fields = 100;
   std::uint64_t limit_request_field_size = 8190;
   std::uint64_t limit_request_body = 16 * 1024 * 1024;
+
+  // Proxies in front; the lists are those of net::TrustList.
+  std::string forwarded_allow_ips = "127.0.0.1,::1";
+  bool proxy_protocol = false;
+  std::string proxy_allow_from = "127.0.0.1,::1";
 
   // The process's surroundings.
   std::string user;

@@ -28,6 +28,7 @@ constexpr Refusal kLongHead{431, "The request head is too long."};
 constexpr Refusal kBadTrailers{400, "The trailer section of the body is malformed or too long."};
 constexpr Refusal kMuchFraming{400, "The chunked body consists mostly of framing."};
 constexpr Refusal kBadChunk{400, "The chunked framing of the body is malformed."};
+constexpr Refusal kLongBody{413, "The request body is too long."};
 constexpr Refusal kMalformed{400, "The request is malformed."};
 
 Verdict verdict_on(BlockScanner::Found found) {
@@ -70,6 +71,8 @@ RequestParser::Fed RequestParser::feed(std::string_view bytes) {
   }
   const std::size_t consumed = offered - bytes.size();
   switch (state_) {
+    case State::HeadRead:
+      return {Progress::HeadRead, consumed};
     case State::Complete:
       return {Progress::Complete, consumed};
     case State::Failed:
@@ -85,6 +88,8 @@ bool RequestParser::advance(std::string_view& bytes) {
   switch (state_) {
     case State::Head:
       return advance_head(bytes);
+    case State::HeadRead:
+      return begin_body(bytes);
     case State::FixedBody:
       return advance_fixed_body(bytes);
     case State::ChunkLine:
@@ -120,6 +125,10 @@ bool RequestParser::advance_head(std::string_view& bytes) {
   head_complete_ = true;
   head_bytes_ = head;
   bytes.remove_prefix(head.size());
+  if (asks_before_bodies_ && (head_.chunked || head_.content_length.value_or(0) > 0)) {
+    state_ = State::HeadRead;
+    return false;
+  }
   return begin_body(bytes);
 }
 
@@ -145,6 +154,9 @@ bool RequestParser::begin_body(std::string_view& bytes) {
     return true;
   }
   const std::uint64_t length = head_.content_length.value_or(0);
+  if (!streams_body_ && length > limits_.body) {
+    return fail(&kLongBody);
+  }
   if (bytes.size() >= length) {
     const std::string_view body = bytes.substr(0, static_cast<std::size_t>(length));
     bytes.remove_prefix(body.size());
@@ -158,6 +170,7 @@ bool RequestParser::begin_body(std::string_view& bytes) {
 bool RequestParser::advance_fixed_body(std::string_view& bytes) {
   const std::string_view piece = bytes.substr(0, std::min<std::uint64_t>(remaining_, bytes.size()));
   storage_.append(piece);
+  received_ += piece.size();
   remaining_ -= piece.size();
   bytes.remove_prefix(piece.size());
   return remaining_ == 0 && complete(storage_);
@@ -183,7 +196,7 @@ bool RequestParser::advance_chunk_line(std::string_view& bytes) {
   }
   const std::size_t size = before + (line.last ? scanner_.size() : line.length);
   framing_ += size;
-  if (framing_ > kFreeFraming + kFramingPerByte * storage_.size()) {
+  if (framing_ > kFreeFraming + kFramingPerByte * received_) {
     return fail(&kMuchFraming);
   }
   if (const Verdict verdict = wire_.read_chunk_element(bytes.substr(0, size));
@@ -195,6 +208,9 @@ bool RequestParser::advance_chunk_line(std::string_view& bytes) {
     return complete(storage_);
   }
   remaining_ = wire_.chunk_size();
+  if (!streams_body_ && remaining_ > limits_.body - received_) {
+    return fail(&kLongBody);
+  }
   in_chunks_ = true;
   state_ = State::ChunkContent;
   return true;
@@ -217,6 +233,7 @@ bool RequestParser::advance_chunk_content(std::string_view& bytes) {
   if (const Verdict verdict = wire_.read_chunk_element(piece); verdict != kAccepted) {
     return fail(verdict);
   }
+  received_ += piece.size();
   remaining_ -= piece.size();
   bytes.remove_prefix(piece.size());
   if (remaining_ == 0) {
@@ -254,6 +271,8 @@ void RequestParser::reset() {
   empty_line_skipped_ = false;
   head_complete_ = false;
   in_chunks_ = false;
+  streams_body_ = false;
+  received_ = 0;
   scanner_ = BlockScanner(head_limits(limits_));
   remaining_ = 0;
   framing_ = 0;

@@ -18,11 +18,13 @@ namespace appserver::http {
 // reset() between them; the object serves any number of requests, also of different connections,
 // and then allocates nothing unless a body must be stored. [worker] Single-threaded.
 //
-// States: Head -> FixedBody or ChunkLine <-> ChunkContent (or neither) -> Complete -> reset: Head.
+// States: Head (-> HeadRead) -> FixedBody or ChunkLine <-> ChunkContent (or neither) -> Complete
+// -> reset: Head.
 // Failed can follow each state before Complete, and only reset() leaves it.
 class RequestParser {
  public:
-  enum class Progress { NeedMore, Complete, Failed };
+  // HeadRead: see ask_before_bodies().
+  enum class Progress { NeedMore, HeadRead, Complete, Failed };
   struct Fed {
     Progress progress;
     std::size_t consumed;  // Bytes at the front that this parser needs no more; see feed().
@@ -55,6 +57,21 @@ class RequestParser {
   // Failed: refusal() tells why, nothing more is parsed, `consumed` means nothing: answer, close.
   Fed feed(std::string_view bytes);
 
+  // From now on feed() returns HeadRead when it has read the head of a request with a body, once
+  // per request, so that the caller can decide what becomes of the body before a byte of it is
+  // looked at.
+  void ask_before_bodies() { asks_before_bodies_ = true; }
+
+  // The body of this request is not collected: the caller takes what is stored after each feed().
+  // Limits::body does not hold for it, and body() is what was not taken. Requires: feed() returned
+  // HeadRead.
+  void stream_body() { streams_body_ = true; }
+
+  // The bytes of the body that are stored, for a caller that takes them itself: to a handler, or to
+  // a file when they become many. forget_stored() makes room for the next ones.
+  [[nodiscard]] std::string_view stored() const { return storage_; }
+  void forget_stored() { storage_.clear(); }
+
   // Whether the head is read and accepted; from then on the body is awaited.
   [[nodiscard]] bool head_complete() const { return head_complete_; }
 
@@ -68,8 +85,8 @@ class RequestParser {
   // The decoded body. Requires: Complete. Valid until reset() (see feed() for where it lives).
   [[nodiscard]] std::string_view body() const { return body_; }
 
-  // Bytes of a body that were stored so far: whether anything of it has arrived.
-  [[nodiscard]] std::size_t body_received() const { return storage_.size(); }
+  // Bytes of the body that have arrived so far.
+  [[nodiscard]] std::uint64_t body_received() const { return received_; }
 
   // Requires: feed() returned Failed.
   [[nodiscard]] const Refusal& refusal() const { return *refusal_; }
@@ -83,7 +100,7 @@ class RequestParser {
   void reset();
 
  private:
-  enum class State { Head, FixedBody, ChunkLine, ChunkContent, Complete, Failed };
+  enum class State { Head, HeadRead, FixedBody, ChunkLine, ChunkContent, Complete, Failed };
 
   bool advance(std::string_view& bytes);
   bool advance_head(std::string_view& bytes);
@@ -103,7 +120,10 @@ class RequestParser {
   bool in_chunks_ = false;       // A chunk's content has been read; its CRLF comes next.
   BlockScanner scanner_;         // Of the head, then of the trailer section.
   std::uint64_t remaining_ = 0;  // Of the fixed body or the current chunk.
-  std::uint64_t framing_ = 0;    // Bytes spent on chunk lines and trailers.
+  std::uint64_t received_ = 0;   // Of the body, decoded.
+  bool asks_before_bodies_ = false;
+  bool streams_body_ = false;
+  std::uint64_t framing_ = 0;  // Bytes spent on chunk lines and trailers.
   Verdict refusal_ = kAccepted;
   std::string_view head_bytes_;
   std::string_view body_;

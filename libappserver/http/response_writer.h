@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -8,6 +9,8 @@
 #include "http/field.h"
 
 namespace appserver::http {
+
+class ErrorPages;
 
 // What an app answers. Owns nothing. [worker]
 struct Response {
@@ -50,7 +53,11 @@ struct ErrorAnswer {
 void append_response(std::string& out, const Response& response, const Reply& reply,
                      std::string_view date);
 
-// Appends a complete answer in plain text that announces the end of the connection.
+// Appends a complete answer that announces the end of the connection, in the form that render_error
+// (error_body.h) chooses for a client with this Accept field; the second one in plain text.
+// Returns: how many bytes of body went out.
+std::uint64_t append_error(std::string& out, const ErrorAnswer& answer, std::string_view date,
+                           std::string_view accept, const ErrorPages& pages);
 void append_error(std::string& out, const ErrorAnswer& answer, std::string_view date);
 
 // Appends the interim response that a client waits for before it sends its body.

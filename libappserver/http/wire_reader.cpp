@@ -25,7 +25,6 @@ constexpr Refusal kBadValue{400, "A field value is malformed."};
 constexpr Refusal kBareCr{400, "A carriage return stands alone."};
 constexpr Refusal kBadLength{400, "The Content-Length field is not usable."};
 constexpr Refusal kBadCoding{400, "The Transfer-Encoding field is not usable."};
-constexpr Refusal kLongBody{413, "The request body is too long."};
 constexpr Refusal kBadChunk{400, "The chunked framing of the body is malformed."};
 
 std::string_view to_std(beast::string_view text) {
@@ -63,9 +62,6 @@ Verdict verdict_on(const beast::error_code& error, std::string_view bytes) {
   if (error == wire::error::bad_version) {
     return names_a_version(bytes) ? &kOtherVersion : &kBadVersion;
   }
-  if (error == wire::error::body_limit) {
-    return &kLongBody;
-  }
   if (error == wire::error::bad_method) {
     return &kBadMethod;
   }
@@ -101,7 +97,7 @@ class WireReader::Message final : public wire::basic_parser<true> {
  public:
   Message(const Limits& limits, RequestHead& head, std::string& body)
       : rules_(limits, head), body_(body) {
-    body_limit(limits.body);
+    body_limit(boost::none);  // RequestParser knows whether the body is collected at all.
     header_limit(std::numeric_limits<std::uint32_t>::max());  // BlockScanner has checked it.
   }
 

@@ -10,6 +10,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <optional>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -102,11 +103,26 @@ Result<UniqueFd, int> listen_on(const addrinfo& address, int backlog) {
   return fd;
 }
 
-// Whether somebody answers on this unix socket.
+// Whether this unix socket may be somebody's. Only a refused connection proves that nobody listens:
+// one of another user that this process may not open is not for it to remove.
 bool is_in_use(const sockaddr_un& address, socklen_t size) {
   const UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   return ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), size) == 0 ||
-         errno == EAGAIN;
+         errno != ECONNREFUSED;
+}
+
+// The file is created with its mode, as chmod(2) afterwards would leave a moment in which others
+// can open it. The umask is that of the process, which has one thread: the master.
+// Returns: whether it worked; else errno says why not.
+bool bind_with_mode(int fd, const sockaddr_un& name, socklen_t size, std::optional<mode_t> mode) {
+  const mode_t before = mode ? ::umask(~*mode & 0777U) : 0;
+  const int result = ::bind(fd, reinterpret_cast<const sockaddr*>(&name), size);
+  const int error = errno;
+  if (mode) {
+    ::umask(before);
+  }
+  errno = error;
+  return result == 0;
 }
 
 // Removes the socket file that a killed server left behind.
@@ -130,14 +146,14 @@ Result<Ok> remove_stale_socket(const std::string& path, const sockaddr_un& addre
 
 }  // namespace
 
-Result<Listener> Listener::open(const BindAddress& address, int backlog) {
+Result<Listener> Listener::open(const BindAddress& address, const ListenOptions& options) {
   if (const auto* tcp = std::get_if<TcpAddress>(&address)) {
-    return open_tcp(*tcp, backlog);
+    return open_tcp(*tcp, options.backlog);
   }
   if (const auto* local = std::get_if<UnixAddress>(&address)) {
-    return open_unix(*local, backlog);
+    return open_unix(*local, options);
   }
-  return adopt(std::get<InheritedSocket>(address), backlog);
+  return adopt(std::get<InheritedSocket>(address), options.backlog);
 }
 
 Result<Listener> Listener::open_tcp(const TcpAddress& address, int backlog) {
@@ -158,7 +174,7 @@ Result<Listener> Listener::open_tcp(const TcpAddress& address, int backlog) {
   return cannot_listen(describe(address), last_error);
 }
 
-Result<Listener> Listener::open_unix(const UnixAddress& address, int backlog) {
+Result<Listener> Listener::open_unix(const UnixAddress& address, const ListenOptions& options) {
   sockaddr_un name{};
   name.sun_family = AF_UNIX;
   char* path = name.sun_path + (address.abstract ? 1 : 0);
@@ -172,11 +188,19 @@ Result<Listener> Listener::open_unix(const UnixAddress& address, int backlog) {
   }
   const std::string display = std::string("unix:") + (address.abstract ? "@" : "") + address.path;
   UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!fd.is_open() || ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&name), size) != 0 ||
-      ::listen(fd.get(), backlog) != 0) {
+  if (!fd.is_open() || !bind_with_mode(fd.get(), name, size, options.access.mode)) {
     return cannot_listen(display, errno);
   }
-  return Listener(std::move(fd), display, address.abstract ? "" : address.path);
+  Listener listener(std::move(fd), display, address.abstract ? "" : address.path);
+  auto owned = address.abstract ? Result<Ok>(ok()) : apply_owner(name.sun_path, options.access);
+  if (owned && ::listen(listener.fd(), options.backlog) != 0) {
+    owned = cannot_listen(display, errno);
+  }
+  if (!owned) {
+    listener.remove_socket_file();
+    return failure(std::move(owned.error()));
+  }
+  return listener;
 }
 
 Result<Listener> Listener::adopt(const InheritedSocket& socket, int backlog) {

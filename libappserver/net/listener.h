@@ -5,17 +5,27 @@
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "net/bind_address.h"
+#include "net/socket_access.h"
 
 namespace appserver::net {
+
+struct ListenOptions {
+  int backlog = 2048;
+  // Of the files of unix sockets. Nothing else has an owner or a mode: an abstract name is open to
+  // all of its network namespace.
+  SocketAccess access = {};
+};
 
 // A listening socket: opened once by the master, inherited by all workers, closed only when the
 // configuration drops it or the master ends. Non-blocking, close-on-exec.
 class Listener {
  public:
   // Binds and listens. A unix socket that nobody answers on any more is replaced; one that is in
-  // use is not touched. Of a name with several addresses the first that can be bound is used.
+  // use is not touched; a new one never is more open than `options` say, not even for a moment. Of
+  // a name with several addresses the first that can be bound is used.
   // Errors: what went wrong with which address, and what to do. [master] May look names up.
-  [[nodiscard]] static Result<Listener> open(const BindAddress& address, int backlog);
+  [[nodiscard]] static Result<Listener> open(const BindAddress& address,
+                                             const ListenOptions& options);
 
   Listener(Listener&&) noexcept = default;
   Listener& operator=(Listener&&) noexcept = default;
@@ -36,7 +46,7 @@ class Listener {
       : fd_(std::move(fd)), display_(std::move(display)), socket_file_(std::move(socket_file)) {}
 
   static Result<Listener> open_tcp(const TcpAddress& address, int backlog);
-  static Result<Listener> open_unix(const UnixAddress& address, int backlog);
+  static Result<Listener> open_unix(const UnixAddress& address, const ListenOptions& options);
   static Result<Listener> adopt(const InheritedSocket& socket, int backlog);
 
   UniqueFd fd_;

@@ -1,5 +1,6 @@
 #include "net/peer_address.h"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <charconv>
 #include <cstring>
@@ -9,23 +10,54 @@ namespace appserver::net {
 
 PeerAddress::PeerAddress(const sockaddr_storage& address) noexcept {
   if (address.ss_family == AF_INET) {
-    sockaddr_in v4;
-    std::memcpy(&v4, &address, sizeof v4);
-    std::memcpy(address_.data(), &v4.sin_addr, sizeof v4.sin_addr);
-    port_ = ntohs(v4.sin_port);
-    family_ = Family::V4;
+    sockaddr_in in;
+    std::memcpy(&in, &address, sizeof in);
+    std::array<unsigned char, 4> bytes;
+    std::memcpy(bytes.data(), &in.sin_addr, sizeof bytes);
+    *this = v4(bytes, ntohs(in.sin_port));
   } else if (address.ss_family == AF_INET6) {
-    sockaddr_in6 v6;
-    std::memcpy(&v6, &address, sizeof v6);
-    port_ = ntohs(v6.sin6_port);
-    if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) {
-      std::memcpy(address_.data(), &v6.sin6_addr.s6_addr[12], 4);
-      family_ = Family::V4;
-    } else {
-      std::memcpy(address_.data(), &v6.sin6_addr, sizeof v6.sin6_addr);
-      family_ = Family::V6;
-    }
+    sockaddr_in6 in;
+    std::memcpy(&in, &address, sizeof in);
+    *this = v6(std::span<const unsigned char, 16>(in.sin6_addr.s6_addr), ntohs(in.sin6_port));
   }
+}
+
+PeerAddress PeerAddress::v4(std::span<const unsigned char, 4> bytes, std::uint16_t port) noexcept {
+  PeerAddress peer;
+  std::copy(bytes.begin(), bytes.end(), peer.address_.begin());
+  peer.port_ = port;
+  peer.family_ = Family::V4;
+  return peer;
+}
+
+PeerAddress PeerAddress::v6(std::span<const unsigned char, 16> bytes, std::uint16_t port) noexcept {
+  // RFC 4291 section 2.5.5.2.
+  constexpr std::array<unsigned char, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  if (std::equal(kMapped.begin(), kMapped.end(), bytes.begin())) {
+    return v4(bytes.last<4>(), port);
+  }
+  PeerAddress peer;
+  std::copy(bytes.begin(), bytes.end(), peer.address_.begin());
+  peer.port_ = port;
+  peer.family_ = Family::V6;
+  return peer;
+}
+
+std::optional<PeerAddress> PeerAddress::parse(std::string_view text, std::uint16_t port) noexcept {
+  std::array<char, INET6_ADDRSTRLEN> terminated{};
+  if (text.size() >= terminated.size() || text.find('\0') != std::string_view::npos) {
+    return std::nullopt;
+  }
+  text.copy(terminated.data(), text.size());
+  std::array<unsigned char, 16> bytes{};
+  if (text.find(':') != std::string_view::npos) {
+    return ::inet_pton(AF_INET6, terminated.data(), bytes.data()) == 1
+               ? std::optional(v6(bytes, port))
+               : std::nullopt;
+  }
+  return ::inet_pton(AF_INET, terminated.data(), bytes.data()) == 1
+             ? std::optional(v4(std::span(bytes).first<4>(), port))
+             : std::nullopt;
 }
 
 void PeerAddress::append_host(std::string& out) const {

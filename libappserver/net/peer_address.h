@@ -2,29 +2,56 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <sys/socket.h>
 
 namespace appserver::net {
 
-// A client's address, small enough to be kept for each of thousands of idle connections.
+// A client's address, small enough to be kept for each of thousands of idle connections. An IPv4
+// client of an IPv6 socket (::ffff:192.0.2.1) is IPv4 here, whichever way the address came in, so
+// that no rule about addresses can be evaded by the other spelling.
 class PeerAddress {
  public:
+  enum class Family : std::uint8_t { Unix, V4, V6 };
+
+  // A client of a unix socket.
   PeerAddress() noexcept = default;
   // Of anything but IPv4 and IPv6 only "unix" is remembered.
   explicit PeerAddress(const sockaddr_storage& address) noexcept;
 
-  // "192.0.2.1", "2001:db8::1", "unix:"; an IPv4 client of an IPv6 socket is shown as IPv4.
+  // From bytes in network order. `port` 0 stands for "not known" everywhere: no TCP client has it.
+  [[nodiscard]] static PeerAddress v4(std::span<const unsigned char, 4> bytes,
+                                      std::uint16_t port) noexcept;
+  [[nodiscard]] static PeerAddress v6(std::span<const unsigned char, 16> bytes,
+                                      std::uint16_t port) noexcept;
+  // From a numeric address as inet_pton(3) takes it, "192.0.2.1" or "2001:db8::1": no port, no
+  // brackets, no zone, no leading zeros. Returns: nullopt for anything else.
+  [[nodiscard]] static std::optional<PeerAddress> parse(std::string_view text,
+                                                        std::uint16_t port = 0) noexcept;
+
+  [[nodiscard]] Family family() const noexcept { return family_; }
+  [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+  // Network byte order; IPv4 uses the first four, and what is not used is zero.
+  [[nodiscard]] const std::array<unsigned char, 16>& bytes() const noexcept { return address_; }
+  // Whether both are the same host, whatever the ports.
+  [[nodiscard]] bool is_same_host(const PeerAddress& other) const noexcept {
+    return family_ == other.family_ && address_ == other.address_;
+  }
+  friend bool operator==(const PeerAddress&, const PeerAddress&) = default;
+
+  // "192.0.2.1", "2001:db8::1", "unix:".
   void append_host(std::string& out) const;
   // "192.0.2.1:51234", "[2001:db8::1]:443", "unix:".
   void append_host_and_port(std::string& out) const;
 
  private:
-  enum class Family : std::uint8_t { Unix, V4, V6 };
-
-  std::array<unsigned char, 16> address_{};  // Network byte order; IPv4 uses the first four.
-  std::uint16_t port_ = 0;                   // Host byte order.
+  std::array<unsigned char, 16> address_{};
+  std::uint16_t port_ = 0;  // Host byte order.
   Family family_ = Family::Unix;
 };
+static_assert(sizeof(PeerAddress) <= 20);
 
 }  // namespace appserver::net

@@ -12,25 +12,68 @@ std::uint64_t random_start() {
   return (std::uint64_t{device()} << 32) | device();
 }
 
+decltype(appserver_streaming::streams_body) find_streams_body(const app::LoadedApp& app) {
+  const auto* streaming =
+      static_cast<const appserver_streaming*>(app.extension(APPSERVER_STREAMING_EXTENSION));
+  return streaming != nullptr && streaming->size >= sizeof *streaming ? streaming->streams_body
+                                                                      : nullptr;
+}
+
 }  // namespace
 
 AppGate::AppGate(app::LoadedApp& app, app::HostServices& host, ipc::ScoreboardEntry& score,
                  observe::Log& log)
-    : app_(app.description()), host_(host), score_(score), log_(log), ids_(random_start()) {}
+    : app_(app.description()),
+      streams_body_(find_streams_body(app)),
+      host_(host),
+      score_(score),
+      log_(log),
+      ids_(random_start()) {}
 
-Outcome AppGate::answer(const Incoming& incoming, std::string& out) {
+bool AppGate::streams_body(const Incoming& incoming, std::string& out) {
+  exchange_.begin(incoming, out);
+  return streams_body_ != nullptr && streams_body_(app_.state, &exchange_.request()) != 0;
+}
+
+template <typename Call>
+int AppGate::mark(const Incoming& incoming, std::string& out, const Call& call) {
   exchange_.begin(incoming, out);
   static_cast<void>(host_.take_reported_error());  // An earlier handler's words are not this one's.
   score_.begin_exchange(incoming.head.method, incoming.head.target, coarse_now());
-  const int result = app_.handle(app_.state, exchange_.handle(), &exchange_.request());
+  const int result = call();
   score_.end_exchange();
-  if (result != APPSERVER_OK || !exchange_.is_answered()) {
+  return result;
+}
+
+Outcome AppGate::answer(const Incoming& incoming, std::string& out) {
+  const int result = mark(incoming, out, [this] {
+    return app_.handle(app_.state, exchange_.handle(), &exchange_.request());
+  });
+  return conclude(incoming, result);
+}
+
+bool AppGate::take_in(AppSink& sink, const Incoming& incoming, std::string_view bytes,
+                      std::string& out) {
+  const int result = mark(incoming, out, [&] { return sink.chunk(bytes); });
+  if (result != APPSERVER_OK) {
     report_failure(incoming, result);
   }
-  if (!exchange_.is_answered()) {
-    exchange_.answer_with(500, "Internal Server Error\n");
+  return result == APPSERVER_OK;
+}
+
+Outcome AppGate::finish(AppSink& sink, const Incoming& incoming, std::string& out) {
+  const int result = mark(incoming, out, [&] { return sink.end(exchange_.handle()); });
+  return conclude(incoming, result);
+}
+
+Outcome AppGate::conclude(const Incoming& incoming, int result) {
+  if (result != APPSERVER_OK || !exchange_.is_settled()) {
+    report_failure(incoming, result);
   }
-  return exchange_.outcome();
+  if (!exchange_.is_settled()) {
+    exchange_.answer_with_error(500);
+  }
+  return exchange_.take_outcome();
 }
 
 void AppGate::report_failure(const Incoming& incoming, int result) {

@@ -18,14 +18,30 @@ class AppGate {
   AppGate(app::LoadedApp& app, app::HostServices& host, ipc::ScoreboardEntry& score,
           observe::Log& log);
 
-  // Runs the handler, for as long as it takes, and appends the response to `out`. [worker, outside
-  // of the loop's dispatch]
+  // All of these run code of the app, for as long as it takes: outside of the loop's dispatch only.
+
+  // Whether the app may want to take bodies in as they arrive, at all and for this request.
+  [[nodiscard]] bool may_stream_bodies() const noexcept { return streams_body_ != nullptr; }
+  [[nodiscard]] bool streams_body(const Incoming& incoming, std::string& out);
+
+  // Runs the handler and appends the response to `out`.
   Outcome answer(const Incoming& incoming, std::string& out);
 
+  // Gives the sink a piece of the body. Returns: whether it wants to go on.
+  [[nodiscard]] bool take_in(AppSink& sink, const Incoming& incoming, std::string_view bytes,
+                             std::string& out);
+  // The body is whole: the sink answers, into `out`.
+  Outcome finish(AppSink& sink, const Incoming& incoming, std::string& out);
+
  private:
+  // Calls the app with the exchange marked on the scoreboard. Returns: what the app returned.
+  template <typename Call>
+  int mark(const Incoming& incoming, std::string& out, const Call& call);
+  Outcome conclude(const Incoming& incoming, int result);
   void report_failure(const Incoming& incoming, int result);
 
   const appserver_app& app_;
+  decltype(appserver_streaming::streams_body) streams_body_;  // Null: it never wants to.
   app::HostServices& host_;
   ipc::ScoreboardEntry& score_;
   observe::Log& log_;

@@ -1,33 +1,29 @@
+// Input: what a connection reads, and what becomes of it. The answers are in
+// connection_answers.cpp.
+
 #include "worker/connection.h"
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <sys/socket.h>
 #include <utility>
 
 #include "base/coarse_clock.h"
-#include "http/grammar.h"
+#include "net/proxy_header.h"
 #include "worker/serving.h"
 
 namespace appserver::worker {
 namespace {
 
-// Responses of a pipelined batch are collected up to this size before they are sent.
-constexpr std::size_t kBatchSize = 64 * 1024;
+// A collected body that is larger moves to a file.
+constexpr std::size_t kSpooled = 1024 * 1024;
+
+constexpr http::Refusal kTooSlow{408, "The request did not arrive in time."};
+constexpr http::Refusal kNoPlaceForBody{503, "The server has no room for the request body now."};
 
 bool would_block() noexcept {
   return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
-}
-
-// The value of a field that matters once; empty when there is none.
-std::string_view value_of(const http::RequestHead& head, std::string_view lower_name) noexcept {
-  for (const http::Field& field : head.fields) {
-    if (http::equals_lower(field.name, lower_name)) {
-      return field.value;
-    }
-  }
-  return {};
 }
 
 }  // namespace
@@ -37,15 +33,16 @@ Connection::Connection(Serving& serving) noexcept
 
 void Connection::open(UniqueFd fd, const net::PeerAddress& peer) {
   fd_ = std::move(fd);
-  peer_ = peer;
+  socket_peer_ = peer_ = peer;
+  awaits_preamble_ = serving_.rules.proxy_protocol;
+  trusts_forwarded_ = serving_.rules.forwarders.trusts(peer);
+  over_tls_ = false;
   state_ = State::Idle;
   start_wait(Wait::Head);
   watcher_.start<&Connection::on_ready>(this, fd_.get(), IoWatcher::kReadable);
   // Most clients have sent their request by now: reading at once saves a pass through the loop.
   read();
 }
-
-// --- input ---
 
 void Connection::on_ready(int) noexcept {
   switch (state_) {
@@ -54,15 +51,21 @@ void Connection::on_ready(int) noexcept {
       read();
       break;
     case State::Writing:
-      continue_writing();
+      continue_response(false);
       break;
     case State::Lingering:
       discard();
       break;
-    case State::Queued:
+    case State::Queued:  // Not read while the app is behind.
     case State::Closed:
       break;
   }
+}
+
+void Connection::get_in_line() {
+  deadline_.cancel();
+  state_ = State::Queued;
+  serving_.ready.push_back(this);
 }
 
 void Connection::read() {
@@ -77,30 +80,69 @@ void Connection::read() {
     input.added(static_cast<std::size_t>(count));
     parse_or_wait();
   } else if (count == 0 || !would_block()) {
-    // The end of input in the middle of a request: no part of it ever reaches the app.
+    // The end of input in the middle of a request: no part of it ever reaches the app as a whole
+    // one.
     close();
   } else if (state_ == State::Idle) {
     serving_.benches.give_back(std::move(bench_));
   }
 }
 
-// Returns: whether a request, or the reason to refuse one, is complete.
 bool Connection::parse() {
-  const bool had_head = bench_->parser.head_complete();
-  const auto fed = bench_->parser.feed(bench_->input.unconsumed());
+  using Progress = http::RequestParser::Progress;
+  http::RequestParser& parser = bench_->parser;
+  const bool had_head = parser.head_complete();
+  const auto fed = parser.feed(bench_->input.unconsumed());
   bench_->input.consumed(fed.consumed);
-  if (!had_head && bench_->parser.head_complete()) {
-    bench_->input.pin(bench_->parser.head_bytes());
+  if (!had_head && parser.head_complete()) {
+    bench_->input.pin(parser.head_bytes());
   }
-  bench_->refused = fed.progress == http::RequestParser::Progress::Failed;
-  return fed.progress != http::RequestParser::Progress::NeedMore;
+  bench_->whole = fed.progress == Progress::Complete;
+  bench_->undecided = fed.progress == Progress::HeadRead;
+  if (fed.progress == Progress::Failed) {
+    bench_->refusal = &parser.refusal();
+  } else if (bench_->sink.has_value()) {
+    return bench_->whole || !parser.stored().empty();
+  } else if (fed.progress == Progress::NeedMore) {
+    spool_if_large();
+  } else if (bench_->whole && bench_->spool.has_value()) {
+    finish_spool();
+  }
+  return bench_->refusal != nullptr || fed.progress != Progress::NeedMore;
+}
+
+// Returns: whether the PROXY protocol header, if one is due, is there. A connection without one is
+// refused without a word: whoever it is, it is not the proxy that was agreed on.
+bool Connection::read_preamble() {
+  using Progress = net::ProxyHeaderOutcome::Progress;
+  const auto outcome = net::read_proxy_header(bench_->input.unconsumed());
+  if (outcome.progress == Progress::NeedMore) {
+    state_ = State::Reading;
+    return false;
+  }
+  if (outcome.progress == Progress::Failed || !serving_.rules.proxies.trusts(socket_peer_)) {
+    close();
+    return false;
+  }
+  awaits_preamble_ = false;
+  over_tls_ = outcome.header.over_tls;
+  if (outcome.header.origin == net::ProxyHeader::Origin::Client) {
+    peer_ = outcome.header.source;
+    trusts_forwarded_ = serving_.rules.forwarders.trusts(peer_);
+  } else if (outcome.header.origin == net::ProxyHeader::Origin::Unknown) {
+    trusts_forwarded_ = false;
+  }
+  bench_->input.consumed(outcome.header.size);
+  bench_->input.next_request();
+  return !bench_->input.is_empty();
 }
 
 void Connection::parse_or_wait() {
+  if (awaits_preamble_ && !read_preamble()) {
+    return;
+  }
   if (parse()) {
-    deadline_.cancel();
-    state_ = State::Queued;
-    serving_.ready.push_back(this);
+    get_in_line();
     return;
   }
   if (!bench_->parser.head_complete()) {
@@ -109,10 +151,60 @@ void Connection::parse_or_wait() {
       start_wait(Wait::Head);
     }
   } else {
+    if (waiting_ != Wait::Body) {
+      bench_->body_since = coarse_now();
+    } else if (is_body_too_slow()) {
+      give_up(kTooSlow);
+      return;
+    }
     start_wait(Wait::Body);
     send_continue();
   }
   state_ = State::Reading;
+}
+
+// A client that sends a byte now and then must not hold a connection for ever.
+bool Connection::is_body_too_slow() const noexcept {
+  const auto elapsed =
+      std::chrono::duration_cast<std::chrono::seconds>(coarse_now() - bench_->body_since);
+  return elapsed > serving_.rules.body_grace &&
+         bench_->parser.body_received() <
+             serving_.rules.body_min_rate * static_cast<std::uint64_t>(elapsed.count());
+}
+
+// Ends the connection in the middle of a request. RFC 9110 section 15.5.9.
+void Connection::give_up(const http::Refusal& refusal) {
+  serving_.out.clear();
+  bench_->provenance.client = peer_;
+  static_cast<void>(refuse(refusal));
+  if (flush(false)) {
+    linger();
+  }
+}
+
+// Without a place for the file the body stays in memory, which --limit-request-body bounds.
+void Connection::spool_if_large() {
+  http::RequestParser& parser = bench_->parser;
+  if (parser.stored().size() < kSpooled) {
+    return;
+  }
+  if (!bench_->spool.has_value()) {
+    auto spool = Spool::open();
+    if (!spool) {
+      return;
+    }
+    bench_->spool.emplace(std::move(*spool));
+  }
+  if (!bench_->spool->append(parser.stored())) {
+    bench_->refusal = &kNoPlaceForBody;
+  }
+  parser.forget_stored();
+}
+
+void Connection::finish_spool() {
+  if (!bench_->spool->append(bench_->parser.body()) || !bench_->spool->close()) {
+    bench_->refusal = &kNoPlaceForBody;
+  }
 }
 
 // RFC 9110 section 10.1.1. A client that does not get it sends its body all the same after a while,
@@ -136,113 +228,22 @@ void Connection::discard() {
   }
 }
 
-// --- output ---
-
-void Connection::serve() {
-  serving_.out.clear();
-  bool keep_alive = true;
-  bool ready = true;
-  while (ready) {
-    keep_alive = answer();
-    if (!keep_alive) {
-      break;
-    }
-    bench_->parser.reset();
-    bench_->continue_sent = false;
-    bench_->input.next_request();
-    if (serving_.out.size() >= kBatchSize && !flush(true)) {
-      return;
-    }
-    ready = !bench_->input.is_empty() && parse();
-  }
-  if (flush(keep_alive)) {
-    proceed(keep_alive);
+void Connection::say_farewell() {
+  if (state_ == State::Idle) {
+    start_wait(Wait::Farewell);
   }
 }
 
-bool Connection::answer() {
-  if (bench_->refused) {
-    answer_failure();
-    return false;
+void Connection::deadline_passed() {
+  const bool is_reading = waiting_ == Wait::Head || waiting_ == Wait::Body;
+  if (!is_reading || bench_ == nullptr) {
+    close();  // A client that has sent nothing at all is not told.
+    return;
   }
-  return answer_request();
-}
-
-bool Connection::answer_request() {
-  const http::RequestHead& head = bench_->parser.head();
-  const bool wants_more = head.keep_alive && !serving_.one_request_each && !serving_.draining;
-  const Incoming incoming{head, bench_->parser.body(), peer_,
-                          http::Reply{head.method == "HEAD", head.minor_version, wants_more},
-                          serving_.date_text()};
-  const Outcome outcome = serving_.gate.answer(incoming, serving_.out);
-  if (serving_.access_log != nullptr) {
-    log_access(outcome.status, outcome.body_bytes);
-  }
-  return wants_more && !outcome.close;
-}
-
-void Connection::answer_failure() {
-  const http::Refusal& refusal = bench_->parser.refusal();
-  http::append_error(serving_.out, {refusal.status, refusal.reason}, serving_.date_text());
-  if (serving_.access_log != nullptr) {
-    log_access(refusal.status, 0);
-  }
-}
-
-// Sends what was collected. Returns: whether all of it left; else the rest is kept, and proceed()
-// comes when the client has taken it.
-bool Connection::flush(bool keep_alive) {
-  const std::string& out = serving_.out;
-  const ssize_t count = ::send(fd_.get(), out.data(), out.size(), MSG_NOSIGNAL);
-  if (count < 0 && !would_block()) {
+  if (awaits_preamble_) {
     close();
-    return false;
-  }
-  const std::size_t sent = count < 0 ? 0 : static_cast<std::size_t>(count);
-  if (sent == out.size()) {
-    serving_.out.clear();
-    return true;
-  }
-  bench_->unsent.assign(out, sent);
-  bench_->unsent_offset = 0;
-  keep_alive_after_write_ = keep_alive;
-  state_ = State::Writing;
-  start_wait(Wait::Write);
-  // Nothing more is read from a client that does not take its answers.
-  watcher_.wait_for(IoWatcher::kWritable);
-  return false;
-}
-
-void Connection::continue_writing() {
-  const std::string_view rest = std::string_view(bench_->unsent).substr(bench_->unsent_offset);
-  const ssize_t count = ::send(fd_.get(), rest.data(), rest.size(), MSG_NOSIGNAL);
-  if (count < 0) {
-    if (!would_block()) {
-      close();
-    }
-    return;
-  }
-  bench_->unsent_offset += static_cast<std::size_t>(count);
-  if (static_cast<std::size_t>(count) < rest.size()) {
-    start_wait(Wait::Write);
-    return;
-  }
-  bench_->unsent.clear();
-  watcher_.wait_for(IoWatcher::kReadable);
-  proceed(keep_alive_after_write_);
-}
-
-// --- after a response ---
-
-void Connection::proceed(bool keep_alive) {
-  if (!keep_alive) {
-    linger();
-  } else if (bench_->input.is_empty() && !bench_->parser.head_complete()) {
-    go_idle();
   } else {
-    state_ = State::Idle;  // The next request has begun to arrive: its time starts now.
-    waiting_ = Wait::Request;
-    parse_or_wait();
+    give_up(kTooSlow);
   }
 }
 
@@ -259,35 +260,18 @@ void Connection::linger() {
   ::shutdown(fd_.get(), SHUT_WR);
   state_ = State::Lingering;
   start_wait(Wait::LastBytes);
-}
-
-void Connection::say_farewell() {
-  if (state_ == State::Idle) {
-    start_wait(Wait::Farewell);
-  }
-}
-
-void Connection::deadline_passed() {
-  if (waiting_ == Wait::Head || waiting_ == Wait::Body) {
-    // RFC 9110 section 15.5.9. A client that has sent nothing at all is not told.
-    if (bench_ != nullptr) {
-      serving_.out.clear();
-      http::append_error(serving_.out, {408, "The request did not arrive in time."},
-                         serving_.date_text());
-      if (flush(false)) {
-        linger();
-      }
-      return;
-    }
-  }
-  close();
+  watcher_.wait_for(IoWatcher::kReadable);
 }
 
 void Connection::close() noexcept {
   deadline_.cancel();
   watcher_.stop();
   fd_.reset();
+  serving_.peers.remove(socket_peer_);
   if (bench_ != nullptr) {
+    if (bench_->status != 0) {  // In the middle of a body.
+      log_access(bench_->status, bench_->outbox.sent());
+    }
     serving_.benches.give_back(std::move(bench_));
   }
   state_ = State::Closed;
@@ -297,24 +281,6 @@ void Connection::close() noexcept {
 void Connection::start_wait(Wait wait) noexcept {
   waiting_ = wait;
   serving_.deadlines.start(deadline_, wait, coarse_now());
-}
-
-void Connection::log_access(unsigned status, std::uint64_t body_bytes) {
-  std::string host;
-  peer_.append_host(host);
-  observe::AccessRecord record;
-  record.host = host;
-  record.status = static_cast<int>(status);
-  record.bytes = body_bytes;
-  const http::RequestHead& head = bench_->parser.head();
-  record.method = head.method;
-  record.target = head.target;
-  record.http_version = 10 + head.minor_version;
-  if (bench_->parser.head_complete()) {
-    record.referer = value_of(head, "referer");
-    record.user_agent = value_of(head, "user-agent");
-  }
-  serving_.access_log->add(serving_.wall_second(), record);
 }
 
 }  // namespace appserver::worker

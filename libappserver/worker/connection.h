@@ -8,25 +8,26 @@
 #include "base/unique_fd.h"
 #include "net/peer_address.h"
 #include "worker/deadlines.h"
+#include "worker/exchange.h"
 #include "worker/workbench.h"
 
 namespace appserver::worker {
 
 struct Serving;
 
-// One client's connection. Reading and parsing happen inside the loop's dispatch; the handler runs
-// in serve(), outside of it.
+// One client's connection. Reading and parsing happen inside the loop's dispatch; code of the app
+// runs in serve(), outside of it.
 //
-//   state      waits for                          deadline          leaves to
-//   Closed     a new client                       none              Idle (open)
-//   Idle       the first byte of a request        Request           Reading, Closed
-//   Reading    the rest of the head or body       Head or Body      Queued, Closed
-//   Queued     serve(); at most one pass          none              Idle, Reading, Writing,
-//   Lingering, Closed Writing    the client to take the response    Write             Queued, Idle,
-//   Reading, Lingering, Closed Lingering  end of file, discarding bytes      LastBytes Closed
+//   state      waits for                                deadline      leaves to
+//   Closed     a new client                             none          Idle (open)
+//   Idle       the first byte of a request              Request       Reading, Closed
+//   Reading    the rest of the head or body             Head or Body  Queued, Closed
+//   Queued     serve(); at most one pass                none          all but Closed's new client
+//   Writing    the client to take more of the response  Write         Queued, Idle, Reading,
+//   Lingering, Closed Lingering  end of file, discarding bytes            LastBytes     Closed
 //
 // [worker] Owned by Connections, which reuses it for client after client.
-class Connection {
+class Connection final : private Outlet {
  public:
   explicit Connection(Serving& serving) noexcept;
   Connection(const Connection&) = delete;
@@ -36,7 +37,8 @@ class Connection {
   // Takes a new client and reads what it may have sent already.
   void open(UniqueFd fd, const net::PeerAddress& peer);
 
-  // Answers the complete requests that were read, in order, with one send for all of them.
+  // The connection's turn to run code of the app: answers the complete requests that were read, in
+  // order, with one send for all of them; or goes on with a body that the app takes in or makes.
   void serve();
 
   // The wait it was in took too long.
@@ -48,22 +50,51 @@ class Connection {
  private:
   enum class State : std::uint8_t { Closed, Idle, Reading, Queued, Writing, Lingering };
 
-  void on_ready(int events) noexcept;
+  // What an answer leads to.
+  enum class Turn {
+    Next,  // The next request, if it is there.
+    Last,  // The end of the connection.
+    Body,  // A body that has to be sent, in the outbox.
+    Wait,  // More of the request has to arrive.
+  };
 
-  // Input.
+  void on_ready(int events) noexcept;
+  void get_in_line();
+
+  // Input. parse() returns whether there is something to do: a request that is complete, refused or
+  // undecided, or a piece of a body for the app.
   void read();
   [[nodiscard]] bool parse();
   void parse_or_wait();
+  [[nodiscard]] bool read_preamble();
+  [[nodiscard]] bool is_body_too_slow() const noexcept;
+  void give_up(const http::Refusal& refusal);
+  void spool_if_large();
+  void finish_spool();
   void send_continue();
   void discard();
 
-  // Output. Those that return bool say whether the connection can take another request.
-  [[nodiscard]] bool answer();
-  [[nodiscard]] bool answer_request();
-  void answer_failure();
-  void log_access(unsigned status, std::uint64_t body_bytes);
+  // Answers.
+  void answer_requests();
+  [[nodiscard]] Turn answer();
+  [[nodiscard]] Turn decide_about_body();
+  [[nodiscard]] Turn take_in_body();
+  [[nodiscard]] Turn answer_whole_request();
+  [[nodiscard]] Turn answer_with_static_file();
+  [[nodiscard]] bool is_static() const;
+  [[nodiscard]] Turn conclude(Outcome outcome, bool keep_alive);
+  [[nodiscard]] Turn refuse(const http::Refusal& refusal);
+  [[nodiscard]] http::Verdict find_provenance();
+  [[nodiscard]] Incoming incoming(std::string_view body, bool keep_alive);
+  [[nodiscard]] bool may_keep_alive() const;
+
+  // Output. flush() returns whether everything left; else the rest goes by itself, and proceed()
+  // follows.
+  void send_now(std::string& out, std::string_view body) override;
   [[nodiscard]] bool flush(bool keep_alive);
-  void continue_writing();
+  void continue_response(bool may_call_app);
+  void finish_response();
+  void log_access(unsigned status, std::uint64_t body_bytes);
 
   // What comes after a response.
   void proceed(bool keep_alive);
@@ -77,10 +108,14 @@ class Connection {
   IoWatcher watcher_;
   std::unique_ptr<Workbench> bench_;
   UniqueFd fd_;
-  net::PeerAddress peer_;
+  net::PeerAddress socket_peer_;
+  net::PeerAddress peer_;  // The client, or the proxy that it came by.
   State state_ = State::Closed;
   Wait waiting_ = Wait::Request;
-  bool keep_alive_after_write_ = false;
+  bool keep_alive_ = false;        // After the response that is being sent.
+  bool awaits_preamble_ = false;   // The PROXY protocol header has yet to come.
+  bool trusts_forwarded_ = false;  // The peer may say whose request it passes on.
+  bool over_tls_ = false;          // The proxy said that its client used TLS.
 };
 
 }  // namespace appserver::worker

@@ -11,6 +11,9 @@ constexpr double kTickSeconds = 0.25;
 }  // namespace
 
 void Connections::open(UniqueFd fd, const net::PeerAddress& peer) {
+  if (!serving_.peers.try_add(peer)) {
+    return;  // Closes it.
+  }
   if (!clock_.is_active()) {
     clock_.start<&Connections::look_at_deadlines>(this, kTickSeconds, kTickSeconds);
   }
@@ -25,11 +28,14 @@ void Connections::open(UniqueFd fd, const net::PeerAddress& peer) {
 }
 
 void Connections::work_off() {
-  // By index: a connection may get in line again while it is served.
-  for (std::size_t i = 0; i < serving_.ready.size(); ++i) {
-    serving_.ready[i]->serve();
+  // Those that get in line meanwhile wait for the next time, so that a response without end delays
+  // nobody.
+  in_work_.swap(serving_.ready);
+  for (Connection* connection : in_work_) {
+    connection->serve();
   }
-  serving_.ready.clear();
+  in_work_.clear();
+  serving_.benches.let_go();
 }
 
 void Connections::drain() {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <vector>
 
 #include "base/event_loop.h"
 #include "worker/connection.h"
@@ -16,8 +17,10 @@ class Connections {
 
   void open(UniqueFd fd, const net::PeerAddress& peer);
 
-  // Runs the handlers of all requests that are complete. Outside of the loop's dispatch.
+  // Runs the app's code for all connections that wait for it. Outside of the loop's dispatch.
   void work_off();
+  // Whether some wait already for the next time: the loop must not wait for events then.
+  [[nodiscard]] bool has_work() const noexcept { return !serving_.ready.empty(); }
 
   // From now on each connection ends after its response, an idle one soon.
   void drain();
@@ -30,6 +33,7 @@ class Connections {
   void look_at_deadlines() noexcept;
 
   Serving& serving_;
+  std::vector<Connection*> in_work_;
   std::deque<Connection> connections_;  // Addresses stay valid as it grows.
   TimerWatcher clock_;                  // Runs only while there are connections.
 };

@@ -1,11 +1,23 @@
 #include "worker/exchange.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <exception>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <utility>
 
+#include "base/errno_text.h"
+#include "http/error_body.h"
 #include "http/grammar.h"
+#include "http/stream_writer.h"
+
 namespace appserver::worker {
 namespace {
+
+// A body from here on is sent from the app's memory while the handler runs; a smaller one is
+// cheaper to copy into the batch.
+constexpr std::size_t kSentDirectly = 16 * 1024;
 
 appserver_str to_abi(std::string_view text) noexcept {
   return {text.data(), text.size()};
@@ -19,13 +31,18 @@ Exchange& from_handle(appserver_exchange* handle) noexcept {
   return *reinterpret_cast<Exchange*>(handle);
 }
 
+std::string_view value_of(std::span<const http::Field> fields, std::string_view lower_name) {
+  const auto found = std::find_if(fields.begin(), fields.end(), [&](const http::Field& field) {
+    return http::equals_lower(field.name, lower_name);
+  });
+  return found == fields.end() ? std::string_view() : found->value;
+}
+
 }  // namespace
 
 void Exchange::begin(const Incoming& incoming, std::string& out) noexcept {
   incoming_ = &incoming;
   out_ = &out;
-  outcome_ = {};
-  answered_ = false;
   refusal_.clear();
   peer_text_.clear();
   id_text_.clear();
@@ -34,70 +51,215 @@ void Exchange::begin(const Incoming& incoming, std::string& out) noexcept {
   for (const http::Field& field : head.fields) {
     request_headers_.push_back({to_abi(field.name), to_abi(field.value)});
   }
-  request_ = {.size = sizeof(appserver_request),
-              .http_version = head.minor_version == 0 ? 10U : 11U,
-              .method = to_abi(head.method),
-              .target = to_abi(head.target),
-              .path = to_abi(head.path),
-              .query = to_abi(head.query),
-              .headers = request_headers_.data(),
-              .header_count = request_headers_.size(),
-              .body = to_abi(incoming.body)};
+  request_ = {
+      .size = sizeof(appserver_request),
+      .http_version = head.minor_version == 0 ? 10U : 11U,
+      .method = to_abi(head.method),
+      .target = to_abi(head.target),
+      .path = to_abi(head.path),
+      .query = to_abi(head.query),
+      .headers = request_headers_.data(),
+      .header_count = request_headers_.size(),
+      .body = to_abi(incoming.body),
+      .scheme = to_abi(incoming.provenance.scheme == http::Scheme::Https ? "https" : "http"),
+      .authority = to_abi(incoming.provenance.host)};
 }
 
-void Exchange::answer_with(unsigned status, std::string_view text) {
-  const http::Field content_type{"Content-Type", "text/plain; charset=utf-8"};
-  append({status, {&content_type, 1}, text});
+Outcome Exchange::take_outcome() noexcept {
+  Outcome outcome = std::move(outcome_);
+  outcome_.status = 0;
+  outcome_.body_bytes = 0;
+  outcome_.close = false;
+  outcome_.body.emplace<std::monostate>();
+  outcome_.sink.reset();
+  return outcome;
+}
+
+void Exchange::answer_with_error(unsigned status) {
+  const http::ErrorBody body =
+      http::render_error(status, "", http::accept_of(incoming_->head), incoming_->error_pages);
+  const http::Field content_type{"Content-Type", body.content_type};
+  append({status, {&content_type, 1}, body.content});
+}
+
+// Nothing may leave into C. What is thrown here is want of memory.
+template <typename Action>
+int32_t Exchange::guarded(const Action& action) noexcept {
+  try {
+    return action() ? APPSERVER_OK : APPSERVER_FAILED;
+  } catch (const std::exception& error) {
+    refusal_ = error.what();
+    return APPSERVER_FAILED;
+  }
+}
+
+std::optional<http::Response> Exchange::check_answer(const appserver_response* response) {
+  if (response == nullptr || response->size < sizeof(appserver_response)) {
+    refusal_ = "the response struct is smaller than that of ABI 1.0";
+    return std::nullopt;
+  }
+  if (is_settled()) {
+    refusal_ = "the request was answered before";
+    return std::nullopt;
+  }
+  const http::Response answer{response->status,
+                              take_fields(response->headers, response->header_count),
+                              from_abi(response->body)};
+  if (const auto valid = http::validate(answer); !valid) {
+    refusal_ = valid.error().message;
+    return std::nullopt;
+  }
+  return answer;
+}
+
+std::span<const http::Field> Exchange::take_fields(const appserver_header* headers,
+                                                   std::size_t count) {
+  response_fields_.clear();
+  for (std::size_t i = 0; i < count; ++i) {
+    response_fields_.push_back({from_abi(headers[i].name), from_abi(headers[i].value)});
+  }
+  return response_fields_;
+}
+
+void Exchange::settle(unsigned status, bool close) noexcept {
+  outcome_.status = status;
+  outcome_.close = close;
 }
 
 int32_t Exchange::respond(appserver_exchange* exchange,
                           const appserver_response* response) noexcept {
   Exchange& self = from_handle(exchange);
-  try {
-    if (response == nullptr || response->size < sizeof(appserver_response)) {
-      self.refusal_ = "the response struct is smaller than that of ABI 1.0";
-      return APPSERVER_FAILED;
+  return self.guarded([&] {
+    const auto answer = self.check_answer(response);
+    if (answer) {
+      self.append(*answer);
     }
-    return self.take(*response);
-  } catch (const std::exception& error) {  // No memory for a huge body.
-    self.refusal_ = error.what();
-    return APPSERVER_FAILED;
-  }
+    return answer.has_value();
+  });
 }
 
-int32_t Exchange::take(const appserver_response& response) {
-  if (answered_) {
-    refusal_ = "the request was answered before";
-    return APPSERVER_FAILED;
+void Exchange::append(http::Response response) {
+  if (incoming_->compression != nullptr) {
+    response = incoming_->compression->whole(response, incoming_->head);
   }
-  response_fields_.clear();
-  for (std::size_t i = 0; i < response.header_count; ++i) {
-    const appserver_header& header = response.headers[i];
-    response_fields_.push_back({from_abi(header.name), from_abi(header.value)});
+  settle(response.status, http::announces_close(response));
+  http::Reply reply = incoming_->reply;
+  outcome_.body_bytes = reply.head_request ? 0 : response.body.size();
+  reply.keep_alive = reply.keep_alive && !outcome_.close;
+  const http::Framing framing = http::framing_for(response, reply, response.body.size());
+  if (response.body.size() < kSentDirectly || framing.kind != http::Framing::Kind::Length) {
+    http::append_response(*out_, response, reply, incoming_->date);
+    return;
   }
-  const http::Response answer{response.status, response_fields_, from_abi(response.body)};
-  if (const auto valid = http::validate(answer); !valid) {
-    refusal_ = valid.error().message;
-    return APPSERVER_FAILED;
-  }
-  append(answer);
-  return APPSERVER_OK;
+  http::append_head(*out_, response, reply, framing, incoming_->date);
+  incoming_->outlet.send_now(*out_, response.body);
 }
 
-void Exchange::append(const http::Response& response) {
-  outcome_.status = response.status;
-  outcome_.close = http::announces_close(response);
-  outcome_.body_bytes = incoming_->reply.head_request ? 0 : response.body.size();
+int32_t Exchange::respond_stream(appserver_exchange* exchange, const appserver_response* head,
+                                 const appserver_body_source* source) noexcept {
+  Exchange& self = from_handle(exchange);
+  if (source == nullptr || source->size < sizeof(appserver_body_source) ||
+      source->produce == nullptr) {
+    self.refusal_ = "the body source has no `produce`";
+    return APPSERVER_FAILED;
+  }
+  // Whatever happens from here on, the source is released.
+  AppSource taken(*source);
+  return self.guarded([&] {
+    const auto answer = self.check_answer(head);
+    if (answer) {
+      self.stream(*answer, std::move(taken));
+    }
+    return answer.has_value();
+  });
+}
+
+void Exchange::stream(http::Response head, AppSource source) {
+  if (incoming_->compression != nullptr) {
+    source.compress(*incoming_->compression, head, incoming_->head);
+  }
+  const http::Framing framing = http::framing_for(head, incoming_->reply, std::nullopt);
+  source.frame(framing);
+  settle(head.status,
+         http::announces_close(head) || framing.kind == http::Framing::Kind::UntilClose);
   http::Reply reply = incoming_->reply;
   reply.keep_alive = reply.keep_alive && !outcome_.close;
-  http::append_response(*out_, response, reply, incoming_->date);
-  answered_ = true;
+  http::append_head(*out_, head, reply, framing, incoming_->date);
+  if (!reply.head_request && framing.kind != http::Framing::Kind::None) {
+    outcome_.body.emplace<AppSource>(std::move(source));
+  }
+}
+
+int32_t Exchange::respond_file(appserver_exchange* exchange, const appserver_response* head,
+                               int32_t fd) noexcept {
+  Exchange& self = from_handle(exchange);
+  return self.guarded([&] {
+    const auto answer = self.check_answer(head);
+    return answer.has_value() && self.send_file(*answer, fd);
+  });
+}
+
+bool Exchange::send_file(const http::Response& head, int fd) {
+  struct stat status {};
+  UniqueFd file(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
+  if (!file.is_open() || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
+    refusal_ = "the descriptor of the response is no regular file that can be read: " +
+               (file.is_open() ? std::string("another kind of file") : errno_text(errno));
+    return false;
+  }
+  FileTraits traits;
+  traits.extra = head.fields;
+  FileAnswer answer = answer_with_file(incoming_->head, std::move(file), status, traits);
+  settle(answer.status, http::announces_close(head));
+  http::Reply reply = incoming_->reply;
+  reply.keep_alive = reply.keep_alive && !outcome_.close;
+  append_file_head(*out_, answer, reply, incoming_->date);
+  outcome_.body_bytes = answer.content_length;
+  if (!reply.head_request && !answer.pieces.empty()) {
+    outcome_.body.emplace<FileAnswer>(std::move(answer));
+  }
+  return true;
+}
+
+int32_t Exchange::inform(appserver_exchange* exchange, uint32_t status,
+                         const appserver_header* headers, size_t header_count) noexcept {
+  Exchange& self = from_handle(exchange);
+  return self.guarded([&] {
+    const auto fields = self.take_fields(headers, header_count);
+    if (status < 102 || status > 199 || self.is_settled() || !http::validate({200, fields, {}})) {
+      self.refusal_ =
+          "an interim response has a status from 102 to 199, valid fields, and comes first";
+      return false;
+    }
+    if (self.incoming_->reply.minor_version > 0) {
+      http::append_interim(*self.out_, status, fields);
+      self.incoming_->outlet.send_now(*self.out_, {});
+    }
+    return true;
+  });
+}
+
+int32_t Exchange::receive_body(appserver_exchange* exchange,
+                               const appserver_body_sink* sink) noexcept {
+  Exchange& self = from_handle(exchange);
+  if (sink == nullptr || sink->size < sizeof(appserver_body_sink) || sink->chunk == nullptr ||
+      sink->end == nullptr) {
+    self.refusal_ = "the body sink has no `chunk` or no `end`";
+    return APPSERVER_FAILED;
+  }
+  AppSink taken(*sink);
+  if (!self.incoming_->streams_body || self.is_settled()) {
+    self.refusal_ = "the body of this request is not streamed, or it is answered already";
+    return APPSERVER_FAILED;
+  }
+  self.outcome_.sink.emplace(std::move(taken));
+  return APPSERVER_OK;
 }
 
 appserver_str Exchange::peer(appserver_exchange* exchange) noexcept {
   Exchange& self = from_handle(exchange);
   if (self.peer_text_.empty()) {
-    self.incoming_->peer.append_host_and_port(self.peer_text_);
+    self.incoming_->provenance.client.append_host_and_port(self.peer_text_);
   }
   return to_abi(self.peer_text_);
 }
@@ -105,17 +267,27 @@ appserver_str Exchange::peer(appserver_exchange* exchange) noexcept {
 appserver_str Exchange::request_id(appserver_exchange* exchange) noexcept {
   Exchange& self = from_handle(exchange);
   if (self.id_text_.empty()) {
-    const auto& fields = self.incoming_->head.fields;
-    const auto given = std::find_if(fields.begin(), fields.end(), [](const http::Field& field) {
-      return http::equals_lower(field.name, "x-request-id");
-    });
-    if (given != fields.end() && RequestIds::is_sane(given->value)) {
-      self.id_text_ = given->value;
+    const std::string_view given = value_of(self.incoming_->head.fields, "x-request-id");
+    if (RequestIds::is_sane(given)) {
+      self.id_text_ = given;
     } else {
       self.ids_.append_next(self.id_text_);
     }
   }
   return to_abi(self.id_text_);
+}
+
+void append_file_head(std::string& out, const FileAnswer& answer, const http::Reply& reply,
+                      std::string_view date) {
+  std::vector<http::Field> fields;
+  for (const auto& field : answer.fields) {
+    fields.push_back({field.name, field.value});
+  }
+  const http::Response head{answer.status, fields, {}};
+  http::append_head(out, head, reply, http::framing_for(head, reply, answer.content_length), date);
+  if (!reply.head_request) {
+    out.append(answer.text);
+  }
 }
 
 }  // namespace appserver::worker

@@ -1,34 +1,59 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include <appserver/abi.h>
 
+#include "http/body_compression.h"
+#include "http/error_pages.h"
+#include "http/forwarded.h"
 #include "http/request_head.h"
 #include "http/response_writer.h"
-#include "net/peer_address.h"
+#include "worker/app_body.h"
+#include "worker/file_answer.h"
 #include "worker/request_ids.h"
 
 namespace appserver::worker {
 
-// A complete request on its way to the app, and where the answer goes. References live as long as
-// the handler runs.
+// Where bytes can be sent while the handler is still running.
+class Outlet {
+ public:
+  // Sends `out` and behind it `body`, as much as the client takes; what it does not take is left in
+  // `out`, so that the caller sends it later. `body` is not copied unless it has to be.
+  virtual void send_now(std::string& out, std::string_view body) = 0;
+
+ protected:
+  ~Outlet() = default;
+};
+
+// A request on its way to the app, and where the answer goes. References live as long as the
+// handler runs.
 struct Incoming {
   const http::RequestHead& head;
   std::string_view body;
-  const net::PeerAddress& peer;
+  const http::Provenance& provenance;
   http::Reply reply;      // What the request asks of the response's framing.
   std::string_view date;  // For the Date field.
+  Outlet& outlet;
+  const http::ErrorPages& error_pages;
+  http::BodyCompression* compression;  // Null: the response stays as it is.
+  bool streams_body = false;  // The body has yet to arrive, and the app wants to take it in.
 };
 
 // What became of a request.
 struct Outcome {
-  unsigned status = 0;
+  unsigned status = 0;  // 0: not answered; then there is a sink.
   std::uint64_t body_bytes = 0;
-  bool close = false;  // The app asked to end the connection after this response.
+  bool close = false;  // The connection has to end after this response.
+  // A body that follows what was appended.
+  std::variant<std::monostate, AppSource, FileAnswer> body;
+  std::optional<AppSink> sink;
 };
 
 // The host's side of the opaque `appserver_exchange`: one request and its response while the
@@ -49,22 +74,41 @@ class Exchange {
     return reinterpret_cast<appserver_exchange*>(this);
   }
 
-  [[nodiscard]] bool is_answered() const noexcept { return answered_; }
-  [[nodiscard]] const Outcome& outcome() const noexcept { return outcome_; }
+  [[nodiscard]] bool is_answered() const noexcept { return outcome_.status != 0; }
+  // Whether the app did its part: it answered, or it takes the body in first.
+  [[nodiscard]] bool is_settled() const noexcept {
+    return is_answered() || outcome_.sink.has_value();
+  }
+  [[nodiscard]] Outcome take_outcome() noexcept;
   // Why the app's response was refused; empty when none was.
   [[nodiscard]] const std::string& refusal() const noexcept { return refusal_; }
 
-  // Answers with a short text, for when the app did not.
-  void answer_with(unsigned status, std::string_view text);
+  // Answers with the server's own words, for when the app did not.
+  void answer_with_error(unsigned status);
 
-  // The functions behind appserver_host's pointers of the same names.
+  // The functions behind appserver_host's and appserver_stream's pointers of the same names.
   static int32_t respond(appserver_exchange* exchange, const appserver_response* response) noexcept;
   static appserver_str peer(appserver_exchange* exchange) noexcept;
   static appserver_str request_id(appserver_exchange* exchange) noexcept;
+  static int32_t respond_stream(appserver_exchange* exchange, const appserver_response* head,
+                                const appserver_body_source* source) noexcept;
+  static int32_t respond_file(appserver_exchange* exchange, const appserver_response* head,
+                              int32_t fd) noexcept;
+  static int32_t inform(appserver_exchange* exchange, uint32_t status,
+                        const appserver_header* headers, size_t header_count) noexcept;
+  static int32_t receive_body(appserver_exchange* exchange,
+                              const appserver_body_sink* sink) noexcept;
 
  private:
-  int32_t take(const appserver_response& response);
-  void append(const http::Response& response);
+  template <typename Action>
+  int32_t guarded(const Action& action) noexcept;
+  // Returns: the response in our form, or nothing, with the reason in refusal_.
+  std::optional<http::Response> check_answer(const appserver_response* response);
+  std::span<const http::Field> take_fields(const appserver_header* headers, std::size_t count);
+  void append(http::Response response);
+  void stream(http::Response head, AppSource source);
+  bool send_file(const http::Response& head, int fd);
+  void settle(unsigned status, bool close) noexcept;
 
   RequestIds& ids_;
   const Incoming* incoming_ = nullptr;
@@ -73,10 +117,15 @@ class Exchange {
   std::vector<appserver_header> request_headers_;
   std::vector<http::Field> response_fields_;
   Outcome outcome_;
-  bool answered_ = false;
   std::string refusal_;
   std::string peer_text_;
   std::string id_text_;
 };
+
+// Appends the head of an answer that is a file, as its sender will frame it. Used for the app's
+// files and for
+// --static.
+void append_file_head(std::string& out, const FileAnswer& answer, const http::Reply& reply,
+                      std::string_view date);
 
 }  // namespace appserver::worker

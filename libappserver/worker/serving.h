@@ -3,16 +3,19 @@
 #include <array>
 #include <chrono>
 #include <ctime>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/event_loop.h"
+#include "http/body_compression.h"
 #include "http/date.h"
-#include "http/limits.h"
 #include "observe/access_log.h"
 #include "worker/app_gate.h"
 #include "worker/deadlines.h"
+#include "worker/peer_counts.h"
+#include "worker/rules.h"
 #include "worker/workbench.h"
 
 namespace appserver::worker {
@@ -21,22 +24,30 @@ class Connection;
 
 // What all connections of a worker share. Plain members, one thread.
 struct Serving {
-  Serving(EventLoop& event_loop, const http::Limits& request_limits, AppGate& app_gate,
+  // All references outlive this object.
+  Serving(EventLoop& event_loop, const Rules& rules_of_worker, AppGate& app_gate,
           observe::AccessLog* log, const std::array<Duration, kWaits>& spans)
       : loop(event_loop),
-        limits(request_limits),
+        rules(rules_of_worker),
         gate(app_gate),
         access_log(log),
-        benches(limits),
-        deadlines(spans) {}
+        benches(rules.limits, app_gate.may_stream_bodies()),
+        peers(rules.peer_connections),
+        deadlines(spans) {
+    if (rules.compression.is_on()) {
+      compression = std::make_unique<http::BodyCompression>(rules.compression);
+    }
+  }
 
   EventLoop& loop;
-  http::Limits limits;
+  const Rules& rules;
   AppGate& gate;
   observe::AccessLog* access_log;  // Null: no access log.
   WorkbenchPool benches;
+  PeerCounts peers;
   Deadlines deadlines;
   http::DateCache date;
+  std::unique_ptr<http::BodyCompression> compression;  // Null: nothing is compressed.
   // Connections with complete requests, in order of arrival; worked off after each pass through the
   // loop.
   std::vector<Connection*> ready;
@@ -45,9 +56,7 @@ struct Serving {
   // The responses of the connection being served; one buffer for all, as serving is not
   // interrupted.
   std::string out;
-  // --keep-alive 0: every response announces the end of its connection.
-  bool one_request_each = false;
-  // The worker leaves, and so does every response.
+  // The worker leaves: every response announces the end of its connection.
   bool draining = false;
 
   [[nodiscard]] std::time_t wall_second() const noexcept {

@@ -4,9 +4,22 @@
 
 namespace appserver::worker {
 
+void Workbench::next_request() {
+  parser.reset();
+  input.next_request();
+  refusal = nullptr;
+  whole = undecided = continue_sent = false;
+  spool.reset();
+  status = 0;
+}
+
 std::unique_ptr<Workbench> WorkbenchPool::take() {
   if (reserve_.empty()) {
-    return std::make_unique<Workbench>(limits_);
+    auto bench = std::make_unique<Workbench>(limits_);
+    if (asks_before_bodies_) {
+      bench->parser.ask_before_bodies();
+    }
+    return bench;
   }
   std::unique_ptr<Workbench> bench = std::move(reserve_.back());
   reserve_.pop_back();
@@ -14,19 +27,30 @@ std::unique_ptr<Workbench> WorkbenchPool::take() {
 }
 
 void WorkbenchPool::give_back(std::unique_ptr<Workbench> bench) {
-  if (reserve_.size() >= kReserve) {
-    return;
+  if (bench->sink.has_value()) {
+    unfinished_sinks_.push_back(std::move(*bench->sink));
+    bench->sink.reset();
   }
-  bench->input.clear();
-  bench->parser.reset();
-  bench->refused = bench->continue_sent = false;
-  bench->unsent_offset = 0;
-  if (bench->unsent.capacity() > kUnsentKept) {
-    bench->unsent = std::string();
-  } else {
-    bench->unsent.clear();
+  if (Outbox::Body body = bench->outbox.clear(); !std::holds_alternative<std::monostate>(body)) {
+    unfinished_bodies_.push_back(std::move(body));
   }
-  reserve_.push_back(std::move(bench));
+  if (reserve_.size() < kReserve) {
+    bench->next_request();
+    bench->input.clear();
+    reserve_.push_back(std::move(bench));
+  }
+}
+
+void WorkbenchPool::let_go() noexcept {
+  // One at a time: what an app does on release must not find the lists half cleared.
+  while (!unfinished_sinks_.empty()) {
+    const AppSink sink = std::move(unfinished_sinks_.back());
+    unfinished_sinks_.pop_back();
+  }
+  while (!unfinished_bodies_.empty()) {
+    const Outbox::Body body = std::move(unfinished_bodies_.back());
+    unfinished_bodies_.pop_back();
+  }
 }
 
 }  // namespace appserver::worker

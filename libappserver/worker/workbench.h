@@ -2,11 +2,17 @@
 
 #include <cstddef>
 #include <memory>
-#include <string>
+#include <optional>
+#include <variant>
 #include <vector>
 
+#include "base/clock.h"
+#include "http/forwarded.h"
 #include "http/request_parser.h"
+#include "worker/app_body.h"
 #include "worker/input_buffer.h"
+#include "worker/outbox.h"
+#include "worker/spool.h"
 
 namespace appserver::worker {
 
@@ -15,34 +21,53 @@ namespace appserver::worker {
 struct Workbench {
   explicit Workbench(const http::Limits& limits) : parser(limits) {}
 
+  // The body of a whole request, wherever it was collected.
+  [[nodiscard]] std::string_view body() const {
+    return spool.has_value() ? spool->view() : parser.body();
+  }
+  // The request is answered: makes the bench ready for the next one.
+  void next_request();
+
   InputBuffer input;
   http::RequestParser parser;
-  bool refused = false;        // The parser failed: its refusal is the answer.
-  bool continue_sent = false;  // 100 Continue, at most once a request.
-  // The part of a response that the client has not taken yet.
-  std::string unsent;
-  std::size_t unsent_offset = 0;
+  // Why the request is not served; null when it is.
+  const http::Refusal* refusal = nullptr;
+  bool whole = false;           // The request is complete.
+  bool undecided = false;       // Only its head was read; what becomes of the body is not decided.
+  bool continue_sent = false;   // 100 Continue, at most once a request.
+  std::optional<AppSink> sink;  // The app takes the body in as it arrives.
+  std::optional<Spool> spool;   // The body is collected in a file.
+  Outbox outbox;                // What the client has not taken yet.
+  TimePoint body_since{};       // When the head was there and the body had yet to come.
+  http::Provenance provenance;  // Where the request comes from.
+  unsigned status = 0;          // Of a response whose body is on its way.
 };
 
 // The workbenches of a worker, lent to connections. Keeps some in reserve, so that busy connections
 // cost no allocation; the last one given back is lent first, as its memory is still in the cache.
 class WorkbenchPool {
  public:
-  // `limits` outlives the pool and all that it lent.
-  explicit WorkbenchPool(const http::Limits& limits) noexcept : limits_(limits) {}
+  // `limits` outlives the pool and all that it lent. `asks_before_bodies`: the app may want to take
+  // bodies in.
+  WorkbenchPool(const http::Limits& limits, bool asks_before_bodies) noexcept
+      : limits_(limits), asks_before_bodies_(asks_before_bodies) {}
 
   [[nodiscard]] std::unique_ptr<Workbench> take();
+  // What an app has on the bench is put aside, for let_go().
   void give_back(std::unique_ptr<Workbench> bench);
+
+  // Releases what apps had on benches that were given back. [outside of the loop's dispatch]
+  void let_go() noexcept;
 
  private:
   // Enough for a busy pass through the loop. Each costs the few KiB that its requests really
   // touched.
   static constexpr std::size_t kReserve = 32;
-  // A response that was larger than this once is no reason to hold its memory for ever.
-  static constexpr std::size_t kUnsentKept = 64 * 1024;
-
   const http::Limits& limits_;
+  const bool asks_before_bodies_;
   std::vector<std::unique_ptr<Workbench>> reserve_;
+  std::vector<AppSink> unfinished_sinks_;
+  std::vector<Outbox::Body> unfinished_bodies_;
 };
 
 }  // namespace appserver::worker

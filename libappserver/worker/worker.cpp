@@ -25,15 +25,6 @@ constexpr std::chrono::seconds kFarewell{1};
 // itself.
 constexpr double kGraceSeconds = 1.0;
 
-http::Limits limits_of(const config::Options& options) {
-  http::Limits limits;
-  limits.request_line = options.limit_request_line;
-  limits.fields = options.limit_request_fields;
-  limits.field_size = options.limit_request_field_size;
-  limits.body = options.limit_request_body;
-  return limits;
-}
-
 // In the order of `Wait`.
 std::array<Duration, kWaits> spans_of(const config::Options& options) {
   return {options.keep_alive,   options.header_timeout,
@@ -47,7 +38,7 @@ appserver_worker_info info_of(const WorkerSetup& setup) {
 
 class Worker {
  public:
-  explicit Worker(WorkerSetup& setup);
+  Worker(WorkerSetup& setup, const Rules& rules);
 
   void run();
 
@@ -73,16 +64,15 @@ class Worker {
   bool leaving_ = false;
 };
 
-Worker::Worker(WorkerSetup& setup)
+Worker::Worker(WorkerSetup& setup, const Rules& rules)
     : setup_(setup),
       gate_(setup.app, setup.host, setup.score, setup.log),
-      serving_(loop_, limits_of(setup.options), gate_, nullptr, spans_of(setup.options)),
+      serving_(loop_, rules, gate_, nullptr, spans_of(setup.options)),
       acceptor_(loop_, setup.listener_fds, connections_,
                 static_cast<std::size_t>(setup.options.worker_connections), setup.log) {
   if (const observe::LogFile* file = setup.log_files.access_log(); file != nullptr) {
     serving_.access_log = &access_log_.emplace(file->fd());
   }
-  serving_.one_request_each = setup.options.keep_alive.count() == 0;
   setup_.master.set_non_blocking();
   master_.start<&Worker::on_message>(this, setup_.master.fd(), IoWatcher::kReadable);
   on_term_.start<&Worker::on_signal>(this, SIGTERM);
@@ -97,7 +87,11 @@ void Worker::run() {
     return;  // The master is gone already.
   }
   while (!leaving_) {
-    loop_.run_once();
+    if (connections_.has_work()) {
+      loop_.run_pending();
+    } else {
+      loop_.run_once();
+    }
     // Handlers run here, outside of the loop's dispatch: watchers only read, parse and queue.
     connections_.work_off();
     acceptor_.resume_if_possible();
@@ -162,6 +156,12 @@ Result<Ok> run_start_hook(WorkerSetup& setup) {
   return failure("on_worker_start failed: " + (why.empty() ? "the app did not say why" : why));
 }
 
+int refuse_to_start(WorkerSetup& setup, const Error& why) {
+  setup.log.error("the worker cannot start", {{"why", std::string_view(why.message)}});
+  static_cast<void>(setup.master.send(ipc::WorkerFailed{why.message}));
+  return 1;
+}
+
 void run_stop_hook(WorkerSetup& setup) {
   const appserver_app& app = setup.app.description();
   if (app.on_worker_stop != nullptr) {
@@ -176,14 +176,15 @@ int worker(WorkerSetup setup) {
   // Meant for the master, often sent to the whole group: by the terminal, or by pkill.
   ignore_signals({SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGTTIN, SIGTTOU, SIGPIPE});
   setup.score.set_pid(::getpid());
-  if (auto started = run_start_hook(setup); !started) {
-    setup.log.error("the worker cannot start",
-                    {{"why", std::string_view(started.error().message)}});
-    static_cast<void>(setup.master.send(ipc::WorkerFailed{started.error().message}));
-    return 1;
+  const auto rules = Rules::make(setup.options);
+  if (!rules) {
+    return refuse_to_start(setup, rules.error());
+  }
+  if (const auto started = run_start_hook(setup); !started) {
+    return refuse_to_start(setup, started.error());
   }
   {
-    Worker self(setup);
+    Worker self(setup, *rules);
     self.run();
   }
   run_stop_hook(setup);
@@ -192,6 +193,14 @@ int worker(WorkerSetup setup) {
 
 app::HostServices::ExchangeCalls exchange_calls() noexcept {
   return {&Exchange::respond, &Exchange::peer, &Exchange::request_id};
+}
+
+const void* host_extension(std::string_view name) noexcept {
+  static constexpr appserver_stream kStream{sizeof(appserver_stream),  0,
+                                            &Exchange::respond_stream, &AppSource::write,
+                                            &AppSource::trailer,       &Exchange::respond_file,
+                                            &Exchange::inform,         &Exchange::receive_body};
+  return name == APPSERVER_STREAM_EXTENSION ? &kStream : nullptr;
 }
 
 }  // namespace appserver::worker

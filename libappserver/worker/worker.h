@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "app/host_services.h"
 #include "app/loaded_app.h"
@@ -37,5 +38,8 @@ struct WorkerSetup {
 // The calls of the plugin ABI that only a worker can answer. The app keeps the host table it was
 // loaded with, so these go into the zygote's.
 [[nodiscard]] app::HostServices::ExchangeCalls exchange_calls() noexcept;
+
+// The host extensions that a worker offers, by name: "appserver.stream/1". Null for any other name.
+[[nodiscard]] const void* host_extension(std::string_view name) noexcept;
 
 }  // namespace appserver::worker

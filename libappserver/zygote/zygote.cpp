@@ -68,7 +68,7 @@ Zygote::Zygote(ZygoteSetup& setup)
           [&log = setup.log](std::int32_t level, std::string_view message) {
             log.write(level_of(level), message);
           },
-          setup.exchange_calls) {}
+          setup.exchange_calls, setup.extensions) {}
 
 int Zygote::run() {
   if (!setup_.options.lazy) {

@@ -35,6 +35,7 @@ struct ZygoteSetup {
   observe::LogFiles& log_files;
   std::string server_version;
   app::HostServices::ExchangeCalls exchange_calls;
+  app::HostServices::ExtensionLookup extensions;
   // The worker's main; returns its exit status. The process roles do not know each other: the
   // composition root puts the one into the other.
   std::function<int(WorkerBirth)> worker;

@@ -19,10 +19,23 @@ constexpr std::string_view kListening = "listening at ";
 constexpr std::string_view kTcp = "http://127.0.0.1:";
 constexpr std::string_view kUnix = "unix:";
 
-UniqueFd connect_socket(int family, const sockaddr* address, socklen_t size) {
+void bind_to(const UniqueFd& socket, const std::string& own_address) {
+  sockaddr_in own{};
+  own.sin_family = AF_INET;
+  if (::inet_pton(AF_INET, own_address.c_str(), &own.sin_addr) != 1 ||
+      ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&own), sizeof own) != 0) {
+    throw std::runtime_error("cannot connect from " + own_address);
+  }
+}
+
+UniqueFd connect_socket(int family, const sockaddr* address, socklen_t size,
+                        const std::string& from = {}) {
   UniqueFd socket(::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket.is_open()) {
     return socket;
+  }
+  if (!from.empty()) {
+    bind_to(socket, from);
   }
   if (family == AF_INET) {
     const int on = 1;
@@ -69,7 +82,7 @@ UniqueFd start_connecting(const Address& address) {
     tcp.sin_family = AF_INET;
     tcp.sin_port = ::htons(static_cast<std::uint16_t>(address.port));
     tcp.sin_addr.s_addr = ::htonl(INADDR_LOOPBACK);
-    return connect_socket(AF_INET, as_sockaddr(tcp), sizeof tcp);
+    return connect_socket(AF_INET, as_sockaddr(tcp), sizeof tcp, address.from);
   }
   sockaddr_un local{};
   local.sun_family = AF_UNIX;

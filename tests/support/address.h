@@ -12,6 +12,7 @@ namespace appserver::test {
 struct Address {
   int port = 0;
   std::string unix_path = {};  // Not empty: a unix socket.
+  std::string from = {};       // The client's own address, such as 127.0.0.7; empty: any.
 };
 
 // Finds the first "listening at http://127.0.0.1:PORT" or "listening at unix:PATH" in a log.

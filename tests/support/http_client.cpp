@@ -118,6 +118,17 @@ Ending HttpClient::wait_for_end() {
   }
 }
 
+Ending HttpClient::discard_until_end(std::uint64_t& received) {
+  while (true) {
+    const Received what = receive();
+    received += unread_.size();
+    unread_.clear();
+    if (what != Received::Bytes) {
+      return what == Received::Closed ? Ending::Closed : Ending::Reset;
+    }
+  }
+}
+
 void HttpClient::finish_sending() {
   ::shutdown(socket_.get(), SHUT_WR);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -39,6 +40,10 @@ class HttpClient {
   // Reads until the server ends the connection; unread() then is what came before.
   Ending wait_for_end();
   [[nodiscard]] const std::string& unread() const { return unread_; }
+
+  // Reads until the server ends the connection and keeps nothing of it; adds what it read to
+  // `received`.
+  Ending discard_until_end(std::uint64_t& received);
 
   // Ends the client's own side: the server reads the end of file.
   void finish_sending();

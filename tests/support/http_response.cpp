@@ -69,8 +69,29 @@ HttpResponse parse_head(std::string_view head) {
   return response;
 }
 
-// Returns: how many bytes the chunks took, or nothing when they are not complete.
-std::optional<std::size_t> parse_chunks(std::string_view input, std::string& body) {
+// Returns: how many bytes the trailer section took, or nothing when it is not complete.
+std::optional<std::size_t> parse_trailers(std::string_view input, HttpResponse& response) {
+  std::size_t at = 0;
+  while (true) {
+    const std::size_t end = input.find("\r\n", at);
+    if (end == input.npos) {
+      return std::nullopt;
+    }
+    const std::string_view line = input.substr(at, end - at);
+    at = end + 2;
+    if (line.empty()) {
+      return at;
+    }
+    const std::size_t colon = line.find(": ");
+    if (colon == line.npos) {
+      refuse("a trailer without a colon", line);
+    }
+    response.trailers.emplace_back(line.substr(0, colon), line.substr(colon + 2));
+  }
+}
+
+// Returns: how many bytes the chunks and the trailers took, or nothing when they are not complete.
+std::optional<std::size_t> parse_chunks(std::string_view input, HttpResponse& response) {
   std::size_t at = 0;
   while (true) {
     const std::size_t end = input.find("\r\n", at);
@@ -79,23 +100,24 @@ std::optional<std::size_t> parse_chunks(std::string_view input, std::string& bod
     }
     const std::size_t size = parse_number(input.substr(at, end - at), 16);
     at = end + 2;
+    if (size == 0) {
+      const auto trailers = parse_trailers(input.substr(at), response);
+      return trailers ? std::optional(at + *trailers) : std::nullopt;
+    }
     if (input.size() < at + size + 2) {
       return std::nullopt;
     }
     if (input.substr(at + size, 2) != "\r\n") {
-      refuse("a chunk without its end", input);
+      refuse("a chunk without its end", input.substr(at));
     }
-    body += input.substr(at, size);
+    response.body += input.substr(at, size);
     at += size + 2;
-    if (size == 0) {
-      return at;
-    }
   }
 }
 
 std::optional<std::size_t> parse_body(std::string_view input, bool at_end, HttpResponse& response) {
   if (response.has_header("Transfer-Encoding")) {
-    return parse_chunks(input, response.body);
+    return parse_chunks(input, response);
   }
   if (response.has_header("Content-Length")) {
     const std::size_t size = parse_number(response.header("Content-Length"), 10);

@@ -14,7 +14,8 @@ struct HttpResponse {
   int status = 0;
   std::string reason = {};
   std::vector<std::pair<std::string, std::string>> headers = {};  // In order, names as sent.
-  std::string body = {};                                          // Transfer coding removed.
+  std::vector<std::pair<std::string, std::string>> trailers = {};
+  std::string body = {};     // Transfer coding removed.
   bool until_close = false;  // The body had no length and ended with the connection.
 
   // The value of the first header of that name, in any case; empty when there is none.

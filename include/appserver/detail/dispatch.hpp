@@ -1,17 +1,16 @@
 #pragma once
 
-#include <array>
-#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include <appserver/detail/host.hpp>
 #include <appserver/detail/path.hpp>
 #include <appserver/detail/router.hpp>
+#include <appserver/detail/send.hpp>
 #include <appserver/request.hpp>
 #include <appserver/response.hpp>
 
@@ -36,57 +35,87 @@ namespace appserver::detail {
   return error_response(405).header("Allow", std::move(allow));
 }
 
-// Finds the handler of a request and runs it; an HttpError becomes its response.
-// Errors: throws whatever else the handler throws. [handler]
-[[nodiscard]] inline Response answer(Host host, const Router& router, appserver_exchange* exchange,
-                                     const appserver_request& request) {
+// A request and the route that answers it, or the answer when there is none.
+struct Dispatched {
+  std::optional<RequestPath> path;
+  PathParameters parameters;
+  const Route* route = nullptr;
+  Response unrouted;
+};
+
+// Finds the route of a request. [handler]
+[[nodiscard]] inline Dispatched dispatch(const Router& router, const appserver_request& request) {
+  Dispatched found;
   const std::string_view method = to_view(request.method);
   const std::string_view raw_path = to_view(request.path);
   if (raw_path.empty() || raw_path.front() != '/') {
     const bool asks_whole_server = method == "OPTIONS" && raw_path == "*";
-    return asks_whole_server ? options_response(router.allowed_methods()) : error_response(404);
+    found.unrouted =
+        asks_whole_server ? options_response(router.allowed_methods()) : error_response(404);
+    return found;
   }
-  const std::optional<RequestPath> path = RequestPath::parse(raw_path);
-  if (!path) {
-    return error_response(400, "The path is not correctly percent-encoded.");
+  found.path = RequestPath::parse(raw_path);
+  if (!found.path) {
+    found.unrouted = error_response(400, "The path is not correctly percent-encoded.");
+    return found;
   }
-  PathParameters parameters;
-  const Route* route = router.find(method, *path, parameters);
-  if (route == nullptr) {
-    return unrouted_response(router, method, *path);
+  found.route = router.find(method, *found.path, found.parameters);
+  if (found.route == nullptr) {
+    found.unrouted = unrouted_response(router, method, *found.path);
   }
-  const Request view(host, exchange, request, *path, parameters, route->parameter_names);
-  try {
-    return route->handler->handle(view);
-  } catch (const HttpError& error) {
-    return error_response(error.status(), error.what());
-  }
+  return found;
 }
 
-// Hands a response to the server, which copies what it needs.
-// Returns: what the server says; APPSERVER_FAILED when the response is not valid HTTP. [handler]
-[[nodiscard]] inline std::int32_t send(Host host, appserver_exchange* exchange,
-                                       const Response& response) {
-  constexpr std::size_t kFew = 16;  // responses with no more header fields need no allocation
-  std::array<appserver_header, kFew> few;
-  std::vector<appserver_header> many;
-  appserver_header* fields = few.data();
-  if (response.headers().size() + 1 > kFew) {
-    many.resize(response.headers().size() + 1);
-    fields = many.data();
+// Whether the handler of this request takes the body in as it arrives. [handler]
+[[nodiscard]] inline bool streams_body(const Router& router, const appserver_request& head) {
+  const Route* const route = dispatch(router, head).route;
+  return route != nullptr && route->handler->receives_body();
+}
+
+// Whether the body of this request has yet to arrive. The server calls a receiving handler early
+// only for requests that have a body, and that one is empty then; a server without streams calls it
+// late, with the whole body.
+[[nodiscard]] inline bool awaits_body(const Request& request) {
+  if (!request.body().empty()) {
+    return false;
   }
-  std::size_t count = 0;
-  if (!response.content_type().empty()) {
-    fields[count++] = {to_abi("Content-Type"), to_abi(response.content_type())};
+  const auto length = request.header("Content-Length");
+  return request.header("Transfer-Encoding").has_value() ||
+         (length.has_value() && length->find_first_not_of('0') != std::string_view::npos);
+}
+
+// Gives the body to a receiver: piece by piece if it has yet to arrive, else at once.
+[[nodiscard]] inline std::int32_t give_body(Host host, appserver_exchange* exchange,
+                                            const Request& request,
+                                            std::unique_ptr<BodyReceiver> receiver) {
+  if (awaits_body(request)) {
+    return Receiving::start(host, exchange, std::move(receiver));
   }
-  for (const ResponseHeader& field : response.headers()) {
-    fields[count++] = {to_abi(field.name), to_abi(field.value)};
+  if (!request.body().empty()) {
+    receiver->receive(request.body());
   }
-  const appserver_response message{
-      sizeof(appserver_response), static_cast<std::uint32_t>(response.status()), fields, count,
-      to_abi(response.body()),
-  };
-  return host.respond(exchange, message);
+  return send(host, exchange, receiver->finish());
+}
+
+// Runs the handler of a request and sends what it answers; an HttpError becomes its response.
+// Errors: throws whatever else the handler throws. [handler]
+[[nodiscard]] inline std::int32_t answer(Host host, const Router& router,
+                                         appserver_exchange* exchange,
+                                         const appserver_request& request) {
+  const Dispatched found = dispatch(router, request);
+  if (found.route == nullptr) {
+    return send(host, exchange, found.unrouted);
+  }
+  const Request view(host, exchange, request, *found.path, found.parameters,
+                     found.route->parameter_names);
+  try {
+    if (found.route->handler->receives_body()) {
+      return give_body(host, exchange, view, found.route->handler->receive(view));
+    }
+    return send(host, exchange, found.route->handler->handle(view));
+  } catch (const HttpError& error) {
+    return send(host, exchange, error_response(error.status(), error.what()));
+  }
 }
 
 }  // namespace appserver::detail

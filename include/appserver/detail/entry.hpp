@@ -6,39 +6,19 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
-#include <exception>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include <appserver/abi.h>
+#include <appserver/abi_stream.h>
 #include <appserver/application.hpp>
 #include <appserver/detail/dispatch.hpp>
+#include <appserver/detail/fence.hpp>
 #include <appserver/detail/host.hpp>
 #include <appserver/detail/toolchain.hpp>
 
 // Not part of the user's interface: the fence between C++ and the C ABI.
 namespace appserver::detail {
-
-// Runs `action` and gives back its result. Nothing leaves it: what is thrown is given to `tell`.
-// Returns: APPSERVER_FAILED when something was thrown.
-template <typename Action, typename Tell>
-[[nodiscard]] std::int32_t fenced(const Action& action, const Tell& tell) noexcept {
-  try {
-    return action();
-  } catch (const std::exception& error) {
-    tell(error.what());
-  } catch (...) {
-    tell("unknown exception");
-  }
-  return APPSERVER_FAILED;
-}
-
-// Tells the server why the call that is running fails.
-struct ErrorReport {
-  Host host;
-  void operator()(const char* why) const noexcept { host.report_error(why); }
-};
 
 // For hooks without a result: the server has no use for the failure, but people have.
 struct ErrorRecord {
@@ -92,6 +72,7 @@ class Entry {
   void describe_routes() {
     for (const auto& route : app_.router_.routes()) {
       route_list_.push_back({route->method.c_str(), route->pattern.c_str()});
+      receives_bodies_ = receives_bodies_ || route->handler->receives_body();
     }
     routes_ = {sizeof(appserver_routes), static_cast<std::uint32_t>(route_list_.size()),
                route_list_.data()};
@@ -153,15 +134,31 @@ class Entry {
                              const appserver_request* request) noexcept {
     const Entry& entry = self(state);
     const auto respond = [&entry, exchange, request] {
-      const Response response = answer(entry.host_, entry.app_.router_, exchange, *request);
-      return send(entry.host_, exchange, response);
+      return answer(entry.host_, entry.app_.router_, exchange, *request);
     };
     return fenced(respond, entry.reporting());
   }
 
   static const void* get_extension(void* state, const char* name) noexcept {
-    const bool is_known = std::strcmp(name, APPSERVER_ROUTES_EXTENSION) == 0;
-    return is_known ? &self(state).routes_ : nullptr;
+    const Entry& entry = self(state);
+    if (std::strcmp(name, APPSERVER_ROUTES_EXTENSION) == 0) {
+      return &entry.routes_;
+    }
+    // Without a route that wants it, the server need not ask before every body.
+    const bool streams =
+        std::strcmp(name, APPSERVER_STREAMING_EXTENSION) == 0 && entry.receives_bodies_;
+    return streams ? &entry.streaming_ : nullptr;
+  }
+
+  static std::int32_t streams_body(void* state, const appserver_request* head) noexcept {
+    const Entry& entry = self(state);
+    bool streams = false;
+    const auto ask = [&] {
+      streams = detail::streams_body(entry.app_.router_, *head);
+      return APPSERVER_OK;
+    };
+    static_cast<void>(fenced(ask, entry.reporting()));
+    return streams ? 1 : 0;
   }
 
   Host host_;
@@ -169,6 +166,8 @@ class Entry {
   bool is_ready_ = false;
   std::vector<appserver_route> route_list_;
   appserver_routes routes_{};
+  bool receives_bodies_ = false;
+  appserver_streaming streaming_{sizeof(appserver_streaming), 0, &Entry::streams_body};
   appserver_app description_{};
 };
 

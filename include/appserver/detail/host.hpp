@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include <appserver/abi.h>
+#include <appserver/abi_stream.h>
 
 // Not part of the user's interface: how the C++ face reaches the server.
 namespace appserver::detail {
@@ -59,6 +59,16 @@ class Host {
       return {};
     }
     return to_view(table_->request_id(exchange));
+  }
+
+  // The functions for bodies in pieces; null on a server that has none.
+  [[nodiscard]] const appserver_stream* stream() const noexcept {
+    if (!reaches(offsetof(appserver_host, get_extension)) || table_->get_extension == nullptr) {
+      return nullptr;
+    }
+    const auto* stream = static_cast<const appserver_stream*>(
+        table_->get_extension(table_, APPSERVER_STREAM_EXTENSION));
+    return stream != nullptr && stream->size >= sizeof *stream ? stream : nullptr;
   }
 
  private:

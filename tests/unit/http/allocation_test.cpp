@@ -2,9 +2,11 @@
 #include <cstdlib>
 #include <new>
 #include <string>
+#include <vector>
 
 #include <doctest/doctest.h>
 
+#include "http/body_compression.h"
 #include "http/response_writer.h"
 #include "request_rows.h"
 
@@ -74,4 +76,22 @@ TEST_CASE("RequestParser: the storage of a large body is given back, that of a s
   CHECK(allocations_of_serving(small) == 0);
   const std::string large = chunked("20000\r\n" + std::string(0x20000, 'x') + "\r\n0\r\n\r\n");
   CHECK(allocations_of_serving(large) >= 100);
+}
+
+TEST_CASE("BodyCompression: a warm response is compressed without an allocation") {
+  RequestHead request;
+  request.fields = {{"Accept-Encoding", "gzip;q=0.5, br"}};
+  const std::vector<Field> fields{{"Content-Type", "text/plain"}, {"ETag", "\"1\""}};
+  const std::string body(20'000, 'x');
+  for (const Coding coding : {Coding::Gzip, Coding::Brotli}) {
+    BodyCompression compression({{coding}, 1024, 5});
+    const auto compress = [&] {
+      CHECK(compression.whole({200, fields, body}, request).body.size() < 1000);
+    };
+    compress();
+    compress();
+    const std::size_t before = allocations;
+    compress();
+    CHECK(allocations == before);
+  }
 }

@@ -10,22 +10,10 @@
 
 #include <doctest/doctest.h>
 
+#include "fixtures/http/row.h"
 #include "http/request_parser.h"
 
 namespace appserver::http::testing {
-
-// One case of a table: what it shows, the bytes a client sends, and what must become of them.
-// The outcome is written as text so that a table can be read:
-//   "400"                       refused with that status
-//   "more"                      incomplete
-//   "GET /a?b 1.1 keep"         complete: method, path, query, version, keep or close,
-//   "POST / 1.1 close body=xy"  the body if there is one,
-//   "GET / 1.1 keep left=2"     and how many bytes belong to the next request.
-struct Row {
-  std::string intent;
-  std::string bytes;
-  std::string outcome;
-};
 
 inline std::string describe(const RequestParser& parser, std::size_t left) {
   const RequestHead& head = parser.head();
@@ -85,6 +73,7 @@ inline std::string outcome(std::string_view bytes, const std::function<std::size
     bytes.remove_prefix(piece.size());
     switch (connection.receive(piece)) {
       case RequestParser::Progress::NeedMore:
+      case RequestParser::Progress::HeadRead:  // Nobody asked for it.
         break;
       case RequestParser::Progress::Complete:
         return describe(parser, connection.left() + bytes.size());
@@ -109,26 +98,12 @@ inline std::string outcome_byte_by_byte(std::string_view bytes, const Limits& li
 }
 
 // Runs every row in one piece and byte by byte: how the network cuts a request changes nothing.
-inline void check_rows(const std::vector<Row>& rows, const Limits& limits = {}) {
-  for (const Row& row : rows) {
-    INFO(row.intent);
-    CHECK(outcome_at_once(row.bytes, limits) == row.outcome);
-    CHECK(outcome_byte_by_byte(row.bytes, limits) == row.outcome);
+inline void check_rows(const Table& table) {
+  for (const Row& row : table.rows) {
+    INFO("RFC " << row.section << ": " << row.intent);
+    CHECK(outcome_at_once(row.bytes, table.limits) == row.outcome);
+    CHECK(outcome_byte_by_byte(row.bytes, table.limits) == row.outcome);
   }
-}
-
-// A GET request on HTTP/1.1 with a Host field and the given lines, each with its CRLF.
-inline std::string get_with(std::string_view lines) {
-  return std::string("GET / HTTP/1.1\r\nHost: a\r\n").append(lines).append("\r\n");
-}
-
-// The same as a POST, whose head is followed by `body`.
-inline std::string post_with(std::string_view lines, std::string_view body) {
-  return std::string("POST / HTTP/1.1\r\nHost: a\r\n").append(lines).append("\r\n").append(body);
-}
-
-inline std::string chunked(std::string_view body) {
-  return post_with("Transfer-Encoding: chunked\r\n", body);
 }
 
 }  // namespace appserver::http::testing

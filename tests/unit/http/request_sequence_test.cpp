@@ -14,15 +14,17 @@ namespace {
 // Requests of every shape that the parser can leave behind, to be followed by any other.
 const std::vector<Row>& shapes() {
   static const std::vector<Row> rows{
-      {"no body", get_with("X: y\r\n"), "GET / 1.1 keep"},
-      {"an empty line before it", "\r\n" + get_with(""), "GET / 1.1 keep"},
-      {"an old client", "GET /old HTTP/1.0\r\n\r\n", "GET /old 1.0 close"},
-      {"a body", post_with("Content-Length: 3\r\n", "abc"), "POST / 1.1 keep body=abc"},
-      {"chunks", chunked("3\r\nabc\r\n2;x=\"y\"\r\nde\r\n0\r\nT: u\r\n\r\n"),
+      {"no body", "9112 9.3.2", get_with("X: y\r\n"), "GET / 1.1 keep"},
+      {"an empty line before it", "9112 9.3.2", "\r\n" + get_with(""), "GET / 1.1 keep"},
+      {"an old client", "9112 9.3.2", "GET /old HTTP/1.0\r\n\r\n", "GET /old 1.0 close"},
+      {"a body", "9112 9.3.2", post_with("Content-Length: 3\r\n", "abc"),
+       "POST / 1.1 keep body=abc"},
+      {"chunks", "9112 9.3.2", chunked("3\r\nabc\r\n2;x=\"y\"\r\nde\r\n0\r\nT: u\r\n\r\n"),
        "POST / 1.1 keep body=abcde"},
-      {"an absolute target", "GET http://b/c?d HTTP/1.1\r\nHost: a\r\n\r\n", "GET /c?d 1.1 keep"},
-      {"an expectation", post_with("Expect: 100-continue\r\nContent-Length: 1\r\n", "x"),
-       "POST / 1.1 keep body=x"},
+      {"an absolute target", "9112 9.3.2", "GET http://b/c?d HTTP/1.1\r\nHost: a\r\n\r\n",
+       "GET /c?d 1.1 keep"},
+      {"an expectation", "9112 9.3.2",
+       post_with("Expect: 100-continue\r\nContent-Length: 1\r\n", "x"), "POST / 1.1 keep body=x"},
   };
   return rows;
 }

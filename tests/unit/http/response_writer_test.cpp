@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include "http/error_pages.h"
 #include "http/status.h"
 
 using namespace appserver::http;
@@ -149,17 +150,32 @@ TEST_CASE("announces_close: sees close in any Connection field") {
 TEST_CASE("append_error: a complete answer that ends the connection") {
   std::string out;
   append_error(out, {400, "No Host.", false, 0}, kDate);
-  CHECK(out == "HTTP/1.1 400 Bad Request\r\n" + kOwn +
-                   "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 25\r\n"
-                   "Connection: close\r\n\r\n400 Bad Request\nNo Host.\n");
+  CHECK(out ==
+        "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\n"
+        "Vary: Accept\r\n" +
+            kOwn + "Content-Length: 25\r\nConnection: close\r\n\r\n400 Bad Request\nNo Host.\n");
   out.clear();
   append_error(out, {503, "", false, 2}, kDate);
-  CHECK(out == "HTTP/1.1 503 Service Unavailable\r\n" + kOwn +
-                   "Content-Type: text/plain; charset=utf-8\r\nRetry-After: 2\r\n"
-                   "Content-Length: 24\r\nConnection: close\r\n\r\n503 Service Unavailable\n");
+  CHECK(out ==
+        "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\n"
+        "Vary: Accept\r\nRetry-After: 2\r\n" +
+            kOwn + "Content-Length: 24\r\nConnection: close\r\n\r\n503 Service Unavailable\n");
   out.clear();
   append_error(out, {413, "Long.", true, 0}, kDate);
   CHECK(out.ends_with("Content-Length: 28\r\nConnection: close\r\n\r\n"));
+}
+
+TEST_CASE("append_error: takes the form that the client accepts, and says how long it is") {
+  const std::string json = "{\"title\":\"Not Found\",\"status\":404,\"detail\":\"Nothing.\"}\n";
+  std::string out;
+  CHECK(append_error(out, {404, "Nothing.", false, 0}, kDate, "application/json", {}) ==
+        json.size());
+  CHECK(out.find("\r\nContent-Type: application/json\r\n") != std::string::npos);
+  CHECK(out.ends_with("\r\n\r\n" + json));
+  out.clear();
+  CHECK(append_error(out, {404, "Nothing.", true, 0}, kDate, "application/json", {}) == 0);
+  CHECK(out.ends_with("Content-Length: " + std::to_string(json.size()) +
+                      "\r\nConnection: close\r\n\r\n"));
 }
 
 TEST_CASE("append_continue: is an interim response without fields (RFC 9110 section 15.2.1)") {

@@ -16,14 +16,14 @@
 namespace appserver::net {
 namespace {
 
-Listener listen_on(std::string_view text) {
-  auto listener = Listener::open(*parse_bind_address(text), 16);
+Listener listen_on(std::string_view text, const SocketAccess& access = {}) {
+  auto listener = Listener::open(*parse_bind_address(text), {.backlog = 16, .access = access});
   REQUIRE_MESSAGE(listener.has_value(), listener.error().message);
   return std::move(*listener);
 }
 
 std::string failure_of(std::string_view text) {
-  const auto listener = Listener::open(*parse_bind_address(text), 16);
+  const auto listener = Listener::open(*parse_bind_address(text), {.backlog = 16});
   REQUIRE_FALSE(listener.has_value());
   return listener.error().message;
 }
@@ -70,6 +70,88 @@ TEST_CASE("Listener: a stale unix socket is replaced and a live one is not touch
   CHECK(exists(path));
   second.remove_socket_file();
   CHECK_FALSE(exists(path));
+}
+
+struct stat status_of(const std::string& path) {
+  struct stat status {};
+  REQUIRE(::lstat(path.c_str(), &status) == 0);
+  return status;
+}
+
+TEST_CASE("Listener: a unix socket has exactly the mode it was given, and the umask stays") {
+  const test::TemporaryFolder folder;
+  const mode_t before = ::umask(027);
+  for (const mode_t mode : {0600U, 0660U, 0666U}) {
+    const std::string path = folder.path() / std::to_string(mode);
+    const Listener listener = listen_on("unix:" + path, {.mode = mode});
+    CHECK((status_of(path).st_mode & 07777U) == mode);
+  }
+  const std::string path = folder.path() / "umask";
+  const Listener listener = listen_on("unix:" + path);
+  CHECK((status_of(path).st_mode & 07777U) == 0750);
+  CHECK(::umask(before) == 027);
+}
+
+TEST_CASE("Listener: a unix socket is given away before anybody can connect") {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.path() / "app.sock";
+  if (::geteuid() == 0) {
+    const Listener listener = listen_on("unix:" + path, {.mode = 0660, .user = 4711, .group = 815});
+    CHECK(status_of(path).st_uid == 4711);
+    CHECK(status_of(path).st_gid == 815);
+    CHECK((status_of(path).st_mode & 07777U) == 0660);
+    return;
+  }
+  // Only root can give a file away: the socket must not stay behind with the wrong owner.
+  const auto listener =
+      Listener::open(*parse_bind_address("unix:" + path), {.backlog = 16, .access = {.user = 0U}});
+  REQUIRE_FALSE(listener.has_value());
+  CHECK(listener.error().message.find("start as root") != std::string::npos);
+  CHECK_FALSE(exists(path));
+}
+
+TEST_CASE("apply_owner: a link or a file in the socket's place is not given away") {
+  const test::TemporaryFolder folder;
+  const std::string file = folder.path() / "precious";
+  std::ofstream(file) << "data";
+  const std::string link = folder.path() / "link";
+  REQUIRE(::symlink(file.c_str(), link.c_str()) == 0);
+  const SocketAccess access{.user = ::geteuid()};
+  CHECK_FALSE(apply_owner(file.c_str(), access).has_value());
+  CHECK_FALSE(apply_owner(link.c_str(), access).has_value());
+  CHECK_FALSE(apply_owner((folder.path() / "nothing").c_str(), access).has_value());
+  const std::string socket = folder.path() / "app.sock";
+  const Listener listener = listen_on("unix:" + socket);
+  CHECK(apply_owner(socket.c_str(), access).has_value());
+}
+
+TEST_CASE("parse_socket_owner: users bring their group along, names may be numbers") {
+  const auto root = parse_socket_owner("root");
+  REQUIRE(root.has_value());
+  CHECK(root->user == 0U);
+  CHECK(root->group == 0U);
+  const auto both = parse_socket_owner("12:34");
+  CHECK(both->user == 12U);
+  CHECK(both->group == 34U);
+  const auto number = parse_socket_owner("4711");
+  CHECK(number->user == 4711U);
+  CHECK_FALSE(number->group.has_value());
+  const auto group = parse_socket_owner(":root");
+  CHECK_FALSE(group->user.has_value());
+  CHECK(group->group == 0U);
+  const auto nobody_named = parse_socket_owner("");
+  CHECK_FALSE(nobody_named->user.has_value());
+  CHECK_FALSE(nobody_named->group.has_value());
+}
+
+TEST_CASE("parse_socket_owner: an unknown name is an error that names it") {
+  for (const char* text : {"no-such-user", "root:no-such-group", ":", "root:", "no-such-user:root",
+                           "1:2:3", "-1", ":-1", "4294967295"}) {
+    CAPTURE(text);
+    const auto access = parse_socket_owner(text);
+    REQUIRE_FALSE(access.has_value());
+    CHECK(access.error().message.find("--socket-owner") != std::string::npos);
+  }
 }
 
 TEST_CASE("Listener: a file that is no socket is never removed") {

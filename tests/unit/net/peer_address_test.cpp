@@ -38,6 +38,36 @@ TEST_CASE("PeerAddress: IPv4, IPv6, and IPv4 seen through an IPv6 socket") {
   CHECK(with_port(v6("::ffff:192.0.2.7", 80)) == "192.0.2.7:80");
 }
 
+TEST_CASE("PeerAddress: a text is read as inet_pton reads it and shown the same") {
+  for (const char* text : {"192.0.2.1:80", "[2001:db8::1]:80", "[::]:80", "255.255.255.255:80"}) {
+    std::string host(text, std::string(text).rfind(':'));
+    if (host.starts_with('[')) {
+      host = host.substr(1, host.size() - 2);
+    }
+    const auto address = PeerAddress::parse(host, 80);
+    REQUIRE(address.has_value());
+    CHECK(with_port(*address) == text);
+  }
+  for (const char* text : {"", "192.0.2", "192.0.2.1:80", "[::1]", "::1%lo", "localhost",
+                           "1.2.3.4 ", "0x7f.0.0.1", "1.2.3.4.5", "::1::", "12345::"}) {
+    CAPTURE(text);
+    CHECK_FALSE(PeerAddress::parse(text).has_value());
+  }
+}
+
+TEST_CASE(
+    "PeerAddress: a mapped IPv4 address is the IPv4 address, the port is not part of a host") {
+  const auto plain = PeerAddress::parse("192.0.2.1", 80);
+  const auto mapped = PeerAddress::parse("::ffff:192.0.2.1", 80);
+  CHECK(plain == mapped);
+  CHECK(mapped->family() == PeerAddress::Family::V4);
+  CHECK(plain == v6("::ffff:192.0.2.1", 80));
+  CHECK_FALSE(plain == PeerAddress::parse("192.0.2.1", 81));
+  CHECK(plain->is_same_host(*PeerAddress::parse("192.0.2.1", 81)));
+  CHECK_FALSE(plain->is_same_host(*PeerAddress::parse("192.0.2.2", 80)));
+  CHECK_FALSE(PeerAddress::parse("0.0.0.0")->is_same_host(PeerAddress()));
+}
+
 TEST_CASE("PeerAddress: a client of a unix socket has no address") {
   CHECK(with_port(PeerAddress()) == "unix:");
 }

@@ -20,6 +20,7 @@
   static_assert(offsetof(type, field) == (offset), #type "." #field " moved"); \
   static_assert(LAYOUT_WIDTH(type, field) == (width), #type "." #field " changed its width")
 #define LAYOUT_SIZE(type, width) static_assert(sizeof(type) == (width), #type " changed its size")
+#define LAYOUT_GREW(type, width) static_assert(sizeof(type) >= (width), #type " became smaller")
 
 LAYOUT_SIZE(appserver_str, 16);
 LAYOUT_FIELD(appserver_str, data, 0, 8);
@@ -29,7 +30,7 @@ LAYOUT_SIZE(appserver_header, 32);
 LAYOUT_FIELD(appserver_header, name, 0, 16);
 LAYOUT_FIELD(appserver_header, value, 16, 16);
 
-LAYOUT_SIZE(appserver_request, 104);
+LAYOUT_GREW(appserver_request, 104);
 LAYOUT_FIELD(appserver_request, size, 0, 4);
 LAYOUT_FIELD(appserver_request, http_version, 4, 4);
 LAYOUT_FIELD(appserver_request, method, 8, 16);

@@ -1,5 +1,5 @@
-// That abi.h keeps the layout of ABI 1.0 in C++20. The same assertions are compiled as C11 in
-// tests/fixtures/abi_1_0/golden_app.c.
+// That the headers keep the layout of every minor version in C++20. The same assertions are
+// compiled as C11 in tests/fixtures/abi_1_0/layout.c.
 #include <string_view>
 #include <type_traits>
 
@@ -7,7 +7,7 @@
 
 #include <appserver/abi.h>
 
-#include "unit/public/abi_layout_1_0.h"
+#include "unit/public/abi_layout_1_1.h"
 
 TEST_CASE("ABI: the structs are plain C, and the names that peers look up are those of 1.0") {
   CHECK(std::is_standard_layout_v<appserver_app>);

@@ -1,0 +1,106 @@
+#include "net/socket_access.h"
+
+#include <cerrno>
+#include <charconv>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <string>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/errno_text.h"
+#include "base/unique_fd.h"
+
+namespace appserver::net {
+namespace {
+
+std::optional<unsigned> parse_number(const std::string& text) {
+  unsigned number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  // The largest number is how chown(2) is told to change nothing.
+  const bool is_number =
+      error == std::errc{} && end == text.data() + text.size() && number != static_cast<uid_t>(-1);
+  return is_number ? std::optional(number) : std::nullopt;
+}
+
+Failure<Error> unknown(const char* what, const std::string& name, const char* database) {
+  return failure(std::string(what) + " '" + name +
+                 "' of --socket-owner does not exist; see `getent " + database + "`");
+}
+
+Result<Ok> set_user(const std::string& name, SocketAccess& access) {
+  if (const passwd* entry = ::getpwnam(name.c_str()); entry != nullptr) {
+    access.user = entry->pw_uid;
+    access.group = entry->pw_gid;
+  } else if (const auto number = parse_number(name)) {
+    access.user = *number;
+  } else {
+    return unknown("user", name, "passwd");
+  }
+  return ok();
+}
+
+Result<Ok> set_group(const std::string& name, SocketAccess& access) {
+  if (const group* entry = ::getgrnam(name.c_str()); entry != nullptr) {
+    access.group = entry->gr_gid;
+  } else if (const auto number = parse_number(name)) {
+    access.group = *number;
+  } else {
+    return unknown("group", name, "group");
+  }
+  return ok();
+}
+
+Failure<Error> cannot_apply(const char* path, const std::string& why) {
+  return failure(std::string("cannot give unix:") + path + " its owner: " + why);
+}
+
+}  // namespace
+
+Result<SocketAccess> parse_socket_owner(std::string_view text) {
+  SocketAccess access;
+  if (text.empty()) {
+    return access;
+  }
+  const std::size_t colon = text.find(':');
+  const std::string user(text.substr(0, colon));
+  if (!user.empty()) {
+    if (auto set = set_user(user, access); !set) {
+      return failure(std::move(set.error()));
+    }
+  }
+  if (colon != std::string_view::npos) {
+    if (auto set = set_group(std::string(text.substr(colon + 1)), access); !set) {
+      return failure(std::move(set.error()));
+    }
+  }
+  return access;
+}
+
+Result<Ok> apply_owner(const char* path, const SocketAccess& access) {
+  if (!access.user && !access.group) {
+    return ok();
+  }
+  // Looked at and changed through one descriptor: what is changed is what was looked at.
+  const UniqueFd file(::open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  struct stat status {};
+  if (!file.is_open() || ::fstat(file.get(), &status) != 0) {
+    return cannot_apply(path, errno_text(errno));
+  }
+  if (!S_ISSOCK(status.st_mode)) {
+    return cannot_apply(path,
+                        "somebody replaced the socket; use a folder that only root can write");
+  }
+  constexpr auto kUnchanged = static_cast<uid_t>(-1);
+  if (::fchownat(file.get(), "", access.user.value_or(kUnchanged),
+                 access.group.value_or(static_cast<gid_t>(-1)), AT_EMPTY_PATH) != 0) {
+    const char* advice = errno == EPERM ? "; only root can give files away: start as root, or name "
+                                          "a group that you are in"
+                                        : "";
+    return cannot_apply(path, errno_text(errno) + advice);
+  }
+  return ok();
+}
+
+}  // namespace appserver::net

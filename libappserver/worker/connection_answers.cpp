@@ -1,0 +1,326 @@
+// Answers: how requests are given to the app and how their responses leave. The input is in
+// connection.cpp.
+
+#include <array>
+#include <cerrno>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <utility>
+
+#include "http/error_body.h"
+#include "http/grammar.h"
+#include "worker/connection.h"
+#include "worker/serving.h"
+
+namespace appserver::worker {
+namespace {
+
+// Responses of a pipelined batch are collected up to this size before they are sent.
+constexpr std::size_t kBatchSize = 64 * 1024;
+
+constexpr http::Refusal kBodyRefused{500, "The request body could not be taken in."};
+
+bool would_block() noexcept {
+  return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+}
+
+// The value of a field that matters once; empty when there is none.
+std::string_view value_of(const http::RequestHead& head, std::string_view lower_name) noexcept {
+  for (const http::Field& field : head.fields) {
+    if (http::equals_lower(field.name, lower_name)) {
+      return field.value;
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+void Connection::serve() {
+  serving_.out.clear();
+  if (bench_->outbox.is_empty()) {
+    answer_requests();
+  } else {
+    continue_response(true);
+  }
+}
+
+void Connection::answer_requests() {
+  while (true) {
+    switch (answer()) {
+      case Turn::Next:
+        bench_->next_request();
+        if (serving_.out.size() >= kBatchSize && !flush(true)) {
+          return;
+        }
+        if (bench_->input.is_empty() || !parse()) {
+          if (flush(true)) {
+            proceed(true);
+          }
+          return;
+        }
+        break;
+      case Turn::Last:
+        if (flush(false)) {
+          linger();
+        }
+        return;
+      case Turn::Body:
+        continue_response(true);
+        return;
+      case Turn::Wait:
+        if (flush(true)) {
+          proceed(true);
+        }
+        return;
+    }
+  }
+}
+
+Connection::Turn Connection::answer() {
+  if (bench_->refusal != nullptr) {
+    bench_->provenance.client = peer_;  // What the head says is not believed.
+  } else if (!bench_->sink.has_value()) {
+    bench_->refusal = find_provenance();
+  }
+  if (bench_->refusal != nullptr) {
+    return refuse(*bench_->refusal);
+  }
+  if (bench_->undecided) {
+    return decide_about_body();
+  }
+  return bench_->sink.has_value() ? take_in_body() : answer_whole_request();
+}
+
+// Only the head is there. An app that wants to take the body in is called now.
+Connection::Turn Connection::decide_about_body() {
+  bench_->undecided = false;
+  // An answer that comes before the body ends the connection: nobody reads the body then.
+  Incoming request = incoming({}, false);
+  request.streams_body = true;
+  if (!is_static() && serving_.gate.streams_body(request, serving_.out)) {
+    bench_->parser.stream_body();
+    Outcome outcome = serving_.gate.answer(request, serving_.out);
+    if (!outcome.sink.has_value()) {
+      return conclude(std::move(outcome), false);
+    }
+    bench_->sink.emplace(std::move(*outcome.sink));
+  }
+  return parse() ? answer() : Turn::Wait;
+}
+
+Connection::Turn Connection::take_in_body() {
+  http::RequestParser& parser = bench_->parser;
+  const std::string_view bytes = bench_->whole ? parser.body() : parser.stored();
+  const bool keep_alive = may_keep_alive();
+  const Incoming request = incoming({}, keep_alive);
+  if (!bytes.empty() && !serving_.gate.take_in(*bench_->sink, request, bytes, serving_.out)) {
+    bench_->sink.reset();
+    return refuse(kBodyRefused);
+  }
+  if (!bench_->whole) {
+    parser.forget_stored();
+    return Turn::Wait;
+  }
+  Outcome outcome = serving_.gate.finish(*bench_->sink, request, serving_.out);
+  bench_->sink.reset();
+  return conclude(std::move(outcome), keep_alive);
+}
+
+bool Connection::is_static() const {
+  return serving_.rules.static_files.matches(bench_->parser.head().path);
+}
+
+Connection::Turn Connection::answer_with_static_file() {
+  const http::RequestHead& head = bench_->parser.head();
+  const bool keep_alive = may_keep_alive();
+  FileAnswer answer = *serving_.rules.static_files.answer(head);
+  if (!answer.reason.empty()) {  // A refusal, told like all others.
+    http::ErrorBody body = http::render_error(answer.status, answer.reason, http::accept_of(head),
+                                              serving_.rules.error_pages);
+    std::erase_if(answer.fields, [](const OwnedField& field) {
+      return http::equals_lower(field.name, "content-type");
+    });
+    answer.fields.push_back({"Content-Type", std::string(body.content_type)});
+    answer.content_length = body.content.size();
+    answer.text = std::move(body.content);
+  }
+  const http::Reply reply{head.method == "HEAD", head.minor_version, keep_alive};
+  append_file_head(serving_.out, answer, reply, serving_.date_text());
+  Outcome outcome;
+  outcome.status = answer.status;
+  outcome.body_bytes = reply.head_request ? 0 : answer.text.size();
+  if (!answer.pieces.empty() && !reply.head_request) {
+    outcome.body.emplace<FileAnswer>(std::move(answer));
+  }
+  return conclude(std::move(outcome), keep_alive);
+}
+
+Connection::Turn Connection::answer_whole_request() {
+  if (is_static()) {
+    return answer_with_static_file();
+  }
+  const bool keep_alive = may_keep_alive();
+  const Incoming request = incoming(bench_->body(), keep_alive);
+  return conclude(serving_.gate.answer(request, serving_.out), keep_alive);
+}
+
+Connection::Turn Connection::conclude(Outcome outcome, bool keep_alive) {
+  keep_alive_ = keep_alive && !outcome.close;
+  if (std::holds_alternative<std::monostate>(outcome.body)) {
+    log_access(outcome.status, outcome.body_bytes);
+    return keep_alive_ ? Turn::Next : Turn::Last;
+  }
+  bench_->status = outcome.status;
+  bench_->outbox.add(serving_.out);
+  if (auto* source = std::get_if<AppSource>(&outcome.body)) {
+    bench_->outbox.set_body(std::move(*source));
+  } else {
+    bench_->outbox.set_body(std::get<FileAnswer>(std::move(outcome.body)));
+  }
+  return Turn::Body;
+}
+
+Connection::Turn Connection::refuse(const http::Refusal& refusal) {
+  const http::RequestParser& parser = bench_->parser;
+  const std::string_view accept = parser.head_complete()
+                                      ? http::accept_of(parser.head())
+                                      : http::guess_accept(bench_->input.unconsumed());
+  const std::uint64_t body_bytes = http::append_error(
+      serving_.out, {refusal.status, refusal.reason, parser.head().method == "HEAD"},
+      serving_.date_text(), accept, serving_.rules.error_pages);
+  log_access(refusal.status, body_bytes);
+  return Turn::Last;
+}
+
+// Where the request comes from: what the connection says, corrected by a proxy that is trusted.
+http::Verdict Connection::find_provenance() {
+  const http::RequestHead& head = bench_->parser.head();
+  bench_->provenance = {peer_, over_tls_ ? http::Scheme::Https : http::Scheme::Http, head.host, 0};
+  return trusts_forwarded_
+             ? http::apply_forwarded(head.fields, serving_.rules.forwarders, bench_->provenance)
+             : http::kAccepted;
+}
+
+bool Connection::may_keep_alive() const {
+  return bench_->parser.head().keep_alive && !serving_.rules.one_request_each && !serving_.draining;
+}
+
+Incoming Connection::incoming(std::string_view body, bool keep_alive) {
+  const http::RequestHead& head = bench_->parser.head();
+  return {head,
+          body,
+          bench_->provenance,
+          http::Reply{head.method == "HEAD", head.minor_version, keep_alive},
+          serving_.date_text(),
+          *this,
+          serving_.rules.error_pages,
+          serving_.compression.get()};
+}
+
+// Called by the handler, by way of the exchange. What goes wrong here is noticed by the flush that
+// follows.
+void Connection::send_now(std::string& out, std::string_view body) {
+  std::array<iovec, 2> pieces{iovec{out.data(), out.size()},
+                              iovec{const_cast<char*>(body.data()), body.size()}};
+  msghdr message{};
+  message.msg_iov = pieces.data();
+  message.msg_iovlen = pieces.size();
+  const ssize_t count = ::sendmsg(fd_.get(), &message, MSG_NOSIGNAL);
+  const std::size_t sent = count < 0 ? 0 : static_cast<std::size_t>(count);
+  if (sent < out.size()) {
+    out.erase(0, sent);
+    out.append(body);
+  } else {
+    out.assign(body.substr(sent - out.size()));
+  }
+}
+
+bool Connection::flush(bool keep_alive) {
+  std::string& out = serving_.out;
+  if (out.empty()) {
+    return true;
+  }
+  const ssize_t count = ::send(fd_.get(), out.data(), out.size(), MSG_NOSIGNAL);
+  if (count < 0 && !would_block()) {
+    close();
+    return false;
+  }
+  const std::size_t sent = count < 0 ? 0 : static_cast<std::size_t>(count);
+  if (sent == out.size()) {
+    out.clear();
+    return true;
+  }
+  bench_->outbox.add(std::string_view(out).substr(sent));
+  out.clear();
+  keep_alive_ = keep_alive;
+  continue_response(false);
+  return false;
+}
+
+void Connection::continue_response(bool may_call_app) {
+  switch (bench_->outbox.send(fd_.get(), may_call_app)) {
+    case Outbox::Progress::Done:
+      finish_response();
+      break;
+    case Outbox::Progress::Blocked:
+      state_ = State::Writing;
+      start_wait(Wait::Write);
+      // Nothing more is read from a client that does not take its answers.
+      watcher_.wait_for(IoWatcher::kWritable);
+      break;
+    case Outbox::Progress::NeedsApp:
+      get_in_line();
+      break;
+    case Outbox::Progress::Broken:
+      close();
+      break;
+  }
+}
+
+void Connection::finish_response() {
+  if (bench_->status != 0) {  // It had a body of its own; the request is over only now.
+    log_access(bench_->status, bench_->outbox.sent());
+    bench_->next_request();
+  }
+  bench_->outbox.clear();
+  watcher_.wait_for(IoWatcher::kReadable);
+  proceed(keep_alive_);
+}
+
+void Connection::proceed(bool keep_alive) {
+  if (!keep_alive) {
+    linger();
+  } else if (bench_->input.is_empty() && !bench_->parser.head_complete()) {
+    go_idle();
+  } else {
+    if (!bench_->parser.head_complete()) {
+      waiting_ = Wait::Request;  // The next request has begun to arrive: its time starts now.
+    }
+    state_ = State::Idle;
+    parse_or_wait();
+  }
+}
+
+void Connection::log_access(unsigned status, std::uint64_t body_bytes) {
+  if (serving_.access_log == nullptr) {
+    return;
+  }
+  std::string host;
+  bench_->provenance.client.append_host(host);
+  observe::AccessRecord record;
+  record.host = host;
+  record.status = static_cast<int>(status);
+  record.bytes = body_bytes;
+  const http::RequestHead& head = bench_->parser.head();
+  record.method = head.method;
+  record.target = head.target;
+  record.http_version = 10 + head.minor_version;
+  if (bench_->parser.head_complete()) {
+    record.referer = value_of(head, "referer");
+    record.user_agent = value_of(head, "user-agent");
+  }
+  serving_.access_log->add(serving_.wall_second(), record);
+}
+
+}  // namespace appserver::worker

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+#include "base/result.h"
+#include "config/options.h"
+#include "http/compression.h"
+#include "http/error_pages.h"
+#include "http/limits.h"
+#include "net/cidr.h"
+#include "worker/static_files.h"
+
+namespace appserver::worker {
+
+// What the options demand of every connection, in the form the connections need it. Made once per
+// worker, then only read.
+struct Rules {
+  // Reads what has to be read, with the user that the worker runs as.
+  // Errors: a text that is no list of addresses, ...; the text names the option.
+  [[nodiscard]] static Result<Rules> make(const config::Options& options);
+
+  http::Limits limits;
+  bool one_request_each = false;     // --keep-alive 0: every response announces the end.
+  std::size_t peer_connections = 0;  // From one address; 0: no limit.
+
+  // A body that takes longer than `body_grace` has to have come with this many bytes a second.
+  std::chrono::milliseconds body_grace{};
+  std::uint64_t body_min_rate = 0;
+
+  StaticFiles static_files;
+  http::ErrorPages error_pages;
+  http::CompressionPolicy compression;
+
+  bool proxy_protocol = false;
+  net::TrustList proxies;     // Who may connect when proxy_protocol is on.
+  net::TrustList forwarders;  // Whose X-Forwarded-* and Forwarded fields are believed.
+};
+
+}  // namespace appserver::worker
