@@ -14,6 +14,7 @@
 #include "net/listener.h"
 #include "observe/log.h"
 #include "observe/log_files.h"
+#include "worker/rules.h"
 #include "worker/worker.h"
 #include "zygote/zygote.h"
 
@@ -63,6 +64,21 @@ Result<std::vector<net::Listener>> open_listeners(const config::Options& options
     listeners.push_back(std::move(*listener));
   }
   return listeners;
+}
+
+using RereadOptions = std::function<Result<config::Options>()>;
+
+// Options that no worker could follow are refused before a reload begins.
+RereadOptions checked(RereadOptions reread) {
+  return [reread = std::move(reread)]() -> Result<config::Options> {
+    auto options = reread();
+    if (options) {
+      if (auto rules = worker::Rules::make(*options); !rules) {
+        return failure(std::move(rules.error()));
+      }
+    }
+    return options;
+  };
 }
 
 // One running server: what the master owns and its descendants inherit, and the mains of the roles.
@@ -162,6 +178,10 @@ ServeResult serve(const config::Options& options, ProcessTitle& title,
   if (auto allowed = check_credentials({options.user, options.group}); !allowed) {
     return {kBadConfiguration, allowed.error().message};
   }
+  // The workers make their own, as the user they run as; here it only has to be possible.
+  if (auto rules = worker::Rules::make(options); !rules) {
+    return {kBadConfiguration, rules.error().message};
+  }
   auto snapshot = app::take_snapshot(options.app);
   if (!snapshot) {
     return {kBadApp, snapshot.error().message};
@@ -189,7 +209,7 @@ ServeResult serve(const config::Options& options, ProcessTitle& title,
   Server server(options, title, std::move(*log_files), std::move(*listeners),
                 std::move(*scoreboard));
   master::Farewell farewell =
-      server.run({std::move(*snapshot), options}, std::move(reread_options));
+      server.run({std::move(*snapshot), options}, checked(std::move(reread_options)));
   return {farewell.exit_code, std::move(farewell.complaint)};
 }
 

@@ -16,6 +16,7 @@ constexpr int kReadFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
 int open_resolved(int directory, const char* path, int flags) {
   open_how how{};
   how.flags = static_cast<__u64>(flags);
+  // The first one implies the second today and may not for ever (openat2(2)).
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
   return static_cast<int>(::syscall(SYS_openat2, directory, path, &how, sizeof how));
 }

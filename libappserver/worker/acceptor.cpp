@@ -1,10 +1,7 @@
 #include "worker/acceptor.h"
 
 #include <cerrno>
-#include <chrono>
-#include <string>
 
-#include "base/coarse_clock.h"
 #include "base/errno_text.h"
 #include "net/accept.h"
 
@@ -29,8 +26,11 @@ constexpr std::uint32_t kLead = 2;
 }  // namespace
 
 Acceptor::Acceptor(EventLoop& loop, std::span<const int> listener_fds, Connections& connections,
-                   std::size_t most_connections, observe::Log& log)
-    : connections_(connections), most_connections_(most_connections), log_(log), pause_(loop) {
+                   std::size_t most_connections, Complaints& complaints)
+    : connections_(connections),
+      most_connections_(most_connections),
+      complaints_(complaints),
+      pause_(loop) {
   for (const int fd : listener_fds) {
     doors_.emplace_back(*this, loop, fd);
   }
@@ -74,7 +74,10 @@ void Acceptor::accept_some(int listener_fd) noexcept {
     auto accepted = net::accept_connection(listener_fd);
     if (!accepted) {
       if (accepted.error() != EAGAIN) {
-        complain(accepted.error());
+        complaints_.warn(
+            "cannot accept a connection; raise the limit of open files (ulimit -n) or lower "
+            "--worker-connections",
+            errno_text(accepted.error()));
         pause(kDescriptorPauseSeconds);
       }
       break;
@@ -107,19 +110,6 @@ void Acceptor::pause(double seconds) noexcept {
   stop();
   wanted_ = true;
   pause_.start<&Acceptor::end_pause>(this, seconds);
-}
-
-void Acceptor::complain(int error) {
-  const TimePoint now = coarse_now();
-  if (now - last_complaint_ < std::chrono::seconds(1)) {
-    return;
-  }
-  last_complaint_ = now;
-  const std::string why = errno_text(error);
-  log_.error(
-      "cannot accept a connection; raise the limit of open files (ulimit -n) or lower "
-      "--worker-connections",
-      {{"why", std::string_view(why)}});
 }
 
 }  // namespace appserver::worker

@@ -3,10 +3,9 @@
 #include <deque>
 #include <span>
 
-#include "base/clock.h"
 #include "base/event_loop.h"
 #include "ipc/scoreboard.h"
-#include "observe/log.h"
+#include "worker/complaints.h"
 #include "worker/connections.h"
 
 namespace appserver::worker {
@@ -19,7 +18,7 @@ class Acceptor {
  public:
   // All outlive the acceptor. The descriptors stay the master's.
   Acceptor(EventLoop& loop, std::span<const int> listener_fds, Connections& connections,
-           std::size_t most_connections, observe::Log& log);
+           std::size_t most_connections, Complaints& complaints);
 
   // Whom to compare with: `own` is this worker's entry. Both outlive the acceptor.
   void balance_with(const ipc::Scoreboard& all, ipc::ScoreboardEntry& own) noexcept {
@@ -47,15 +46,13 @@ class Acceptor {
   void accept_some(int listener_fd) noexcept;
   [[nodiscard]] bool is_far_ahead() const noexcept;
   void pause(double seconds) noexcept;
-  void complain(int error);
   void end_pause() noexcept {}  // The pass through the loop that called this resumes.
 
   Connections& connections_;
   const std::size_t most_connections_;
-  observe::Log& log_;
+  Complaints& complaints_;
   std::deque<Door> doors_;
   TimerWatcher pause_;
-  TimePoint last_complaint_{};
   const ipc::Scoreboard* scoreboard_ = nullptr;
   ipc::ScoreboardEntry* own_score_ = nullptr;
   bool accepting_ = false;

@@ -38,6 +38,11 @@ void Connection::open(UniqueFd fd, const net::PeerAddress& peer) {
   trusts_forwarded_ = serving_.rules.forwarders.trusts(peer);
   over_tls_ = false;
   state_ = State::Idle;
+  if (awaits_preamble_ && !serving_.rules.proxies.trusts(peer)) {
+    serving_.complaints.warn("a connection was refused", "its peer is not in --proxy-allow-from");
+    close();
+    return;
+  }
   start_wait(Wait::Head);
   watcher_.start<&Connection::on_ready>(this, fd_.get(), IoWatcher::kReadable);
   // Most clients have sent their request by now: reading at once saves a pass through the loop.
@@ -120,7 +125,9 @@ bool Connection::read_preamble() {
     state_ = State::Reading;
     return false;
   }
-  if (outcome.progress == Progress::Failed || !serving_.rules.proxies.trusts(socket_peer_)) {
+  if (outcome.progress == Progress::Failed) {
+    serving_.complaints.warn("a connection was refused: it does not begin with the PROXY protocol",
+                             outcome.reason);
     close();
     return false;
   }
@@ -270,7 +277,7 @@ void Connection::close() noexcept {
   serving_.peers.remove(socket_peer_);
   if (bench_ != nullptr) {
     if (bench_->status != 0) {  // In the middle of a body.
-      log_access(bench_->status, bench_->outbox.sent());
+      log_access(bench_->status, bench_->body_sent());
     }
     serving_.benches.give_back(std::move(bench_));
   }

@@ -172,6 +172,7 @@ Connection::Turn Connection::conclude(Outcome outcome, bool keep_alive) {
     return keep_alive_ ? Turn::Next : Turn::Last;
   }
   bench_->status = outcome.status;
+  bench_->before_body = serving_.out.size();
   bench_->outbox.add(serving_.out);
   if (auto* source = std::get_if<AppSource>(&outcome.body)) {
     bench_->outbox.set_body(std::move(*source));
@@ -280,7 +281,7 @@ void Connection::continue_response(bool may_call_app) {
 
 void Connection::finish_response() {
   if (bench_->status != 0) {  // It had a body of its own; the request is over only now.
-    log_access(bench_->status, bench_->outbox.sent());
+    log_access(bench_->status, bench_->body_sent());
     bench_->next_request();
   }
   bench_->outbox.clear();

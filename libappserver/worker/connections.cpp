@@ -1,5 +1,7 @@
 #include "worker/connections.h"
 
+#include <string>
+
 #include "base/coarse_clock.h"
 
 namespace appserver::worker {
@@ -12,6 +14,9 @@ constexpr double kTickSeconds = 0.25;
 
 void Connections::open(UniqueFd fd, const net::PeerAddress& peer) {
   if (!serving_.peers.try_add(peer)) {
+    std::string whose = "--peer-connections is reached by ";
+    peer.append_host(whose);
+    serving_.complaints.warn("a connection was refused", whose);
     return;  // Closes it.
   }
   if (!clock_.is_active()) {

@@ -13,6 +13,7 @@
 #include "http/date.h"
 #include "observe/access_log.h"
 #include "worker/app_gate.h"
+#include "worker/complaints.h"
 #include "worker/deadlines.h"
 #include "worker/peer_counts.h"
 #include "worker/rules.h"
@@ -26,11 +27,13 @@ class Connection;
 struct Serving {
   // All references outlive this object.
   Serving(EventLoop& event_loop, const Rules& rules_of_worker, AppGate& app_gate,
-          observe::AccessLog* log, const std::array<Duration, kWaits>& spans)
+          observe::AccessLog* log, Complaints& complaints_of_worker,
+          const std::array<Duration, kWaits>& spans)
       : loop(event_loop),
         rules(rules_of_worker),
         gate(app_gate),
         access_log(log),
+        complaints(complaints_of_worker),
         benches(rules.limits, app_gate.may_stream_bodies()),
         peers(rules.peer_connections),
         deadlines(spans) {
@@ -43,6 +46,7 @@ struct Serving {
   const Rules& rules;
   AppGate& gate;
   observe::AccessLog* access_log;  // Null: no access log.
+  Complaints& complaints;
   WorkbenchPool benches;
   PeerCounts peers;
   Deadlines deadlines;

@@ -41,6 +41,12 @@ struct Workbench {
   TimePoint body_since{};       // When the head was there and the body had yet to come.
   http::Provenance provenance;  // Where the request comes from.
   unsigned status = 0;          // Of a response whose body is on its way.
+  std::uint64_t before_body = 0;  // Bytes that leave in front of that body.
+
+  // How much of that body has left.
+  [[nodiscard]] std::uint64_t body_sent() const noexcept {
+    return outbox.sent() > before_body ? outbox.sent() - before_body : 0;
+  }
 };
 
 // The workbenches of a worker, lent to connections. Keeps some in reserve, so that busy connections

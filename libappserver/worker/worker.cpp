@@ -52,6 +52,7 @@ class Worker {
   WorkerSetup& setup_;
   EventLoop loop_{EventLoop::Kind::Own};
   std::optional<observe::AccessLog> access_log_;
+  Complaints complaints_;
   AppGate gate_;
   Serving serving_;
   Connections connections_{serving_};
@@ -66,10 +67,11 @@ class Worker {
 
 Worker::Worker(WorkerSetup& setup, const Rules& rules)
     : setup_(setup),
+      complaints_(setup.log),
       gate_(setup.app, setup.host, setup.score, setup.log),
-      serving_(loop_, rules, gate_, nullptr, spans_of(setup.options)),
+      serving_(loop_, rules, gate_, nullptr, complaints_, spans_of(setup.options)),
       acceptor_(loop_, setup.listener_fds, connections_,
-                static_cast<std::size_t>(setup.options.worker_connections), setup.log) {
+                static_cast<std::size_t>(setup.options.worker_connections), complaints_) {
   if (const observe::LogFile* file = setup.log_files.access_log(); file != nullptr) {
     serving_.access_log = &access_log_.emplace(file->fd());
   }

@@ -52,6 +52,9 @@ only_in() {
 }
 only_in 'boost/beast' http
 only_in 'boost/json' observe
+only_in 'boost/crc' net
+only_in 'zlib' http
+only_in 'brotli/' http
 only_in 'toml\+\+' config
 only_in 'CLI/' config
 only_in 'spdlog' observe

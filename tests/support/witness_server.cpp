@@ -132,7 +132,9 @@ void WitnessServer::check_outcome(HttpClient& client, const std::string& outcome
 
 void WitnessServer::check_calls() {
   control_.send(kNextRequest);
-  CHECK(control_.read_response().header("Calls") == std::to_string(++expected_calls_));
+  const unsigned long calls = std::stoul(control_.read_response().header("Calls"));
+  CHECK(calls == expected_calls_ + 1);
+  expected_calls_ = calls;  // One call too many is told once, not with every row that follows.
 }
 
 void WitnessServer::check_truncated(std::string_view bytes) {

@@ -188,6 +188,14 @@ TEST_CASE("rewrite_fields: Vary is not said twice (RFC 9110 section 12.5.5)") {
             {"Vary", "Cookie"}, {"Content-Encoding", "gzip"}, {"Vary", "Accept-Encoding"}});
 }
 
+TEST_CASE("rewrite_fields: of two ETags, which no honest app gives, each keeps its own text") {
+  std::string etag;
+  const auto out =
+      rewritten({{"ETag", "\"first\""}, {"ETag", "\"second, longer than it\""}}, kGzipped, etag);
+  CHECK(out[0] == Field{"ETag", "W/\"first\""});
+  CHECK(out[1] == Field{"ETag", "\"second, longer than it\""});
+}
+
 TEST_CASE("rewrite_fields: an ETag that is weak or none stays as it is") {
   std::string etag;
   for (const char* value : {"W/\"x\"", "x", ""}) {

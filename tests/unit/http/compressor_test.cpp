@@ -8,8 +8,8 @@
 
 #include <doctest/doctest.h>
 
-#include "decompress.h"
 #include "http/body_compression.h"
+#include "support/decompress.h"
 
 using namespace appserver::http;
 using namespace appserver::http::testing;

@@ -47,9 +47,9 @@ TEST_CASE("render_error: tells the status and what was wrong") {
 }
 
 TEST_CASE("render_error: text inside JSON is escaped (RFC 8259 section 7)") {
-  CHECK(render_error(400, "a\"b\\c\n\x01\xc3\xa4", kJson, {}).content ==
+  CHECK(render_error(400, "a\"b\\c\n\x1f\xc3\xa4", kJson, {}).content ==
         "{\"title\":\"Bad Request\",\"status\":400,\"detail\":"
-        "\"a\\\"b\\\\c\\u000a\\u0001\xc3\xa4\"}\n");
+        "\"a\\\"b\\\\c\\u000a\\u001f\xc3\xa4\"}\n");
 }
 
 TEST_CASE("render_error: the form follows Accept (RFC 9110 section 12.5.1)") {

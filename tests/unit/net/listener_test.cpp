@@ -6,6 +6,7 @@
 #include <string>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <doctest/doctest.h>
@@ -70,6 +71,18 @@ TEST_CASE("Listener: a stale unix socket is replaced and a live one is not touch
   CHECK(exists(path));
   second.remove_socket_file();
   CHECK_FALSE(exists(path));
+}
+
+TEST_CASE("Listener: a socket that cannot be asked whether it is alive is not removed") {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.path() / "other.sock";
+  const UniqueFd datagrams(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  path.copy(name.sun_path, sizeof name.sun_path - 1);
+  REQUIRE(::bind(datagrams.get(), reinterpret_cast<sockaddr*>(&name), sizeof name) == 0);
+  CHECK(failure_of("unix:" + path).find("EADDRINUSE") != std::string::npos);
+  CHECK(exists(path));
 }
 
 struct stat status_of(const std::string& path) {

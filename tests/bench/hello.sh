@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# How much CPU time of the server a small keep-alive request costs, beside a bare epoll responder (the floor) and nginx,
+# all measured in the same run, in turns. By hand only; needs wrk and nginx.
+#
+#   ./tests/bench/hello.sh [ROUNDS] [SECONDS]        (default 5 rounds of 3 seconds each)
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+rounds=${1:-5}
+seconds=${2:-3}
+workers=2
+folder=$(mktemp -d)
+pids=()
+finish() {
+  kill "${pids[@]}" 2> /dev/null && wait "${pids[@]}" 2> /dev/null
+  rm -rf "$folder"
+}
+trap finish EXIT
+
+cmake --preset release -DAPPSERVER_BUILD_TESTS=OFF > /dev/null
+cmake --build --preset release --target appserverd hello > /dev/null
+g++ -std=c++20 -O2 tests/bench/floor.cpp -o "$folder/floor"
+cat > "$folder/nginx.conf" << CONF
+worker_processes $workers; daemon off; pid $folder/nginx.pid; error_log $folder/nginx.log;
+events { worker_connections 1024; }
+http {
+  access_log off; keepalive_requests 1000000000;
+  client_body_temp_path $folder; proxy_temp_path $folder; fastcgi_temp_path $folder;
+  uwsgi_temp_path $folder; scgi_temp_path $folder;
+  server { listen 127.0.0.1:8802; location / { default_type text/plain; return 200 "Hello, World!"; } }
+}
+CONF
+
+"$folder/floor" 8801 "$workers" &
+pids+=($!)
+nginx -c "$folder/nginx.conf" -p "$folder" &
+pids+=($!)
+build/release/appserverd/appserverd --workers "$workers" --bind 127.0.0.1:8803 --error-logfile "$folder/ours.log" \
+  build/release/examples/hello/hello.so &
+pids+=($!)
+names=(floor nginx appserverd)
+for port in 8801 8802 8803; do
+  until curl -s -o /dev/null "http://127.0.0.1:$port/"; do read -rt 0.05 <> <(:) || [[ $? -gt 128 ]]; done
+done
+
+ticks_of() {  # CPU ticks of the children of a process
+  local pid total=0 fields
+  for pid in $(pgrep -P "$1"); do
+    read -ra fields < "/proc/$pid/stat"
+    total=$((total + fields[13] + fields[14]))
+  done
+  echo "$total"
+}
+
+declare -A spent requests
+for ((round = 0; round < rounds; ++round)); do
+  for i in 0 1 2; do
+    before=$(ticks_of "${pids[$i]}")
+    count=$(wrk -t1 -c64 -d"${seconds}s" "http://127.0.0.1:$((8801 + i))/" | awk '/requests in/ {print $1}')
+    after=$(ticks_of "${pids[$i]}")
+    spent[$i]=$((${spent[$i]:-0} + after - before))
+    requests[$i]=$((${requests[$i]:-0} + count))
+  done
+done
+
+printf '%-12s %12s %22s %16s\n' server requests/s 'CPU us per request' 'times the floor'
+for i in 0 1 2; do
+  awk -v name="${names[$i]}" -v n="${requests[$i]}" -v t="${spent[$i]}" -v n0="${requests[0]}" -v t0="${spent[0]}" \
+    -v s=$((rounds * seconds)) -v hz="$(getconf CLK_TCK)" \
+    'BEGIN { us = t / hz * 1e6 / n; us0 = t0 / hz * 1e6 / n0;
+             printf "%-12s %12.0f %22.2f %16.2f\n", name, n / s, us, us / us0 }'
+done
