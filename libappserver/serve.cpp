@@ -8,6 +8,7 @@
 #include "app/snapshot.h"
 #include "base/privileges.h"
 #include "base/version.h"
+#include "ipc/handoff.h"
 #include "ipc/scoreboard.h"
 #include "master/master.h"
 #include "master/pid_file.h"
@@ -85,13 +86,14 @@ RereadOptions checked(RereadOptions reread) {
 class Server {
  public:
   Server(const config::Options& options, ProcessTitle& title, observe::LogFiles log_files,
-         std::vector<net::Listener> listeners, ipc::Scoreboard scoreboard)
+         std::vector<net::Listener> listeners, ipc::Scoreboard scoreboard, ipc::Handoff handoff)
       : name_(server_name(options)),
         title_(title),
         log_files_(std::move(log_files)),
         log_(log_files_.error_log().fd(), options.log_level, options.log_format, {"master"}),
         listeners_(std::move(listeners)),
-        scoreboard_(std::move(scoreboard)) {
+        scoreboard_(std::move(scoreboard)),
+        handoff_(std::move(handoff)) {
     for (const net::Listener& listener : listeners_) {
       listener_fds_.push_back(listener.fd());
     }
@@ -114,14 +116,17 @@ class Server {
   std::vector<net::Listener> listeners_;
   std::vector<int> listener_fds_;
   ipc::Scoreboard scoreboard_;
+  ipc::Handoff handoff_;
 };
 
 master::Farewell Server::run(master::Release release,
                              std::function<Result<config::Options>()> reread_options) {
   title_.set("appserverd: master " + name_);
   announce(release);
+  std::vector<int> inherited = listener_fds_;
+  inherited.insert(inherited.end(), {handoff_.send_fd(), handoff_.receive_fd()});
   master::Farewell farewell =
-      master::master({std::move(release), listeners_, scoreboard_, log_, log_files_,
+      master::master({std::move(release), std::move(inherited), scoreboard_, log_, log_files_,
                       [this](master::ZygoteBirth birth) { return run_zygote(std::move(birth)); },
                       std::move(reread_options)});
   for (net::Listener& listener : listeners_) {
@@ -167,8 +172,8 @@ int Server::run_worker(const config::Options& options, zygote::WorkerBirth birth
   title_.set("appserverd: worker " + std::to_string(birth.slot) + " gen " +
              std::to_string(birth.generation));
   return worker::worker({birth.slot, birth.generation, options, listener_fds_,
-                         std::move(birth.master), scoreboard_, scoreboard_[birth.score], birth.app,
-                         birth.host, log_, log_files_});
+                         std::move(birth.master), scoreboard_, scoreboard_[birth.score], handoff_,
+                         birth.app, birth.host, log_, log_files_});
 }
 
 }  // namespace
@@ -198,6 +203,10 @@ ServeResult serve(const config::Options& options, ProcessTitle& title,
   if (!scoreboard) {
     return {kBadConfiguration, scoreboard.error().message};
   }
+  auto handoff = ipc::Handoff::make();
+  if (!handoff) {
+    return {kBadConfiguration, handoff.error().message};
+  }
   std::optional<master::PidFile> pid_file;
   if (!options.pid.empty()) {
     auto written = master::PidFile::write(options.pid);
@@ -207,7 +216,7 @@ ServeResult serve(const config::Options& options, ProcessTitle& title,
     pid_file.emplace(std::move(*written));
   }
   Server server(options, title, std::move(*log_files), std::move(*listeners),
-                std::move(*scoreboard));
+                std::move(*scoreboard), std::move(*handoff));
   master::Farewell farewell =
       server.run({std::move(*snapshot), options}, checked(std::move(reread_options)));
   return {farewell.exit_code, std::move(farewell.complaint)};

@@ -56,8 +56,11 @@ struct WorkerForkFailed {
 
 // --- master to worker ---
 
-// Finish the exchanges in progress, take no new connection, leave.
-struct Drain {};
+// Finish the exchanges in progress, take no new connection, leave. Connections are handed over to
+// those who stay, if there are any.
+struct Drain {
+  std::uint8_t hand_over;
+};
 // Leave now.
 struct Stop {};
 

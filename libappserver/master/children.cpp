@@ -204,9 +204,9 @@ bool Children::is_our_child(pid_t pid) const {
           ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0);
 }
 
-void Children::drain_worker(pid_t pid) {
+void Children::drain_worker(pid_t pid, bool hand_over) {
   if (const auto found = workers_.find(pid); found != workers_.end()) {
-    static_cast<void>(found->second.channel.send(ipc::Drain{}));
+    static_cast<void>(found->second.channel.send(ipc::Drain{hand_over}));
   }
 }
 
@@ -215,7 +215,7 @@ void Children::stop_worker(pid_t pid) {
     // One whose WorkerReady is on its way has perhaps accepted clients in these milliseconds: it
     // shall answer them. One that has none leaves at once either way.
     const ipc::Message message =
-        found->second.said_ready ? ipc::Message{ipc::Stop{}} : ipc::Message{ipc::Drain{}};
+        found->second.said_ready ? ipc::Message{ipc::Stop{}} : ipc::Message{ipc::Drain{true}};
     static_cast<void>(found->second.channel.send(message));
   }
 }

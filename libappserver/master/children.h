@@ -61,7 +61,8 @@ class Children {
   void kill_zygote(std::uint32_t generation);
 
   void fork_worker(std::uint32_t slot, std::uint32_t generation);
-  void drain_worker(pid_t pid);
+  // `hand_over`: others stay, to whom it hands its connections.
+  void drain_worker(pid_t pid, bool hand_over);
   void stop_worker(pid_t pid);
   void kill_worker(pid_t pid);
 

@@ -149,7 +149,7 @@ void Master::execute_one(const Command& command) {
   } else if constexpr (std::is_same_v<Command, ForkWorker>) {
     children_.fork_worker(command.slot, command.generation);
   } else if constexpr (std::is_same_v<Command, DrainWorker>) {
-    children_.drain_worker(command.pid);
+    children_.drain_worker(command.pid, !supervisor_.is_stopping());
   } else if constexpr (std::is_same_v<Command, StopWorker>) {
     children_.stop_worker(command.pid);
   } else if constexpr (std::is_same_v<Command, KillWorker>) {
@@ -270,9 +270,7 @@ void Master::reopen_logs() {
 
 void Master::leave(std::span<const int> kept_fds) noexcept {
   std::vector<int> kept(kept_fds.begin(), kept_fds.end());
-  for (const net::Listener& listener : setup_.listeners) {
-    kept.push_back(listener.fd());
-  }
+  kept.insert(kept.end(), setup_.inherited_fds.begin(), setup_.inherited_fds.end());
   kept.push_back(setup_.log_files.error_log().fd());
   if (const observe::LogFile* access = setup_.log_files.access_log(); access != nullptr) {
     kept.push_back(access->fd());

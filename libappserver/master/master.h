@@ -10,7 +10,6 @@
 #include "config/options.h"
 #include "ipc/scoreboard.h"
 #include "master/children.h"
-#include "net/listener.h"
 #include "observe/log.h"
 #include "observe/log_files.h"
 
@@ -22,7 +21,9 @@ namespace appserver::master {
 struct MasterSetup {
   // The first release: its snapshot is taken, so that a file that is no app never got this far.
   Release release;
-  std::span<net::Listener> listeners;
+  // What workers need from the master: its listening sockets, and the queue of connections on the
+  // move.
+  std::vector<int> inherited_fds;
   ipc::Scoreboard& scoreboard;
   observe::Log& log;
   observe::LogFiles& log_files;

@@ -28,7 +28,15 @@ void AppSource::compress(http::BodyCompression& compression, http::Response& hea
   compressor_ = compression.stream(head, request);
 }
 
-AppSource::Made AppSource::produce(std::string& out) {
+AppSource::Made AppSource::produce(std::string& out) noexcept {
+  try {
+    return make_next(out);
+  } catch (const std::exception&) {  // No memory.
+    return Made::Failed;
+  }
+}
+
+AppSource::Made AppSource::make_next(std::string& out) {
   const std::uint64_t before = written_;
   out_ = &out;
   const int32_t result =

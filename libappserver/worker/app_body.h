@@ -43,7 +43,7 @@ class AppSource {
 
   // Has the app append its next piece to `out`, framed. Failed: the app said so, broke its own
   // Content-Length, or made nothing; the connection cannot be used any more then.
-  Made produce(std::string& out);
+  Made produce(std::string& out) noexcept;
 
   // The functions of the ABI; `writer` is an AppSource.
   static int32_t write(appserver_body_writer* writer, appserver_str bytes) noexcept;
@@ -53,6 +53,7 @@ class AppSource {
   bool append(std::string_view bytes);
   bool frame_and_append(std::string_view bytes);
   void append_compressed(std::string_view bytes, http::Compressor::Flush flush);
+  Made make_next(std::string& out);
   Made finish(std::string& out);
 
   appserver_body_source source_;

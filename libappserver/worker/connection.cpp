@@ -61,7 +61,8 @@ void Connection::on_ready(int) noexcept {
     case State::Lingering:
       discard();
       break;
-    case State::Queued:  // Not read while the app is behind.
+    case State::Queued:     // Not read while the app is behind.
+    case State::Departing:  // What comes now is for the next worker to read.
     case State::Closed:
       break;
   }
@@ -168,6 +169,9 @@ void Connection::parse_or_wait() {
     send_continue();
   }
   state_ = State::Reading;
+  if (serving_.departure == Serving::Departure::HandingOver) {
+    depart();
+  }
 }
 
 // A client that sends a byte now and then must not hold a connection for ever.
@@ -235,12 +239,6 @@ void Connection::discard() {
   }
 }
 
-void Connection::say_farewell() {
-  if (state_ == State::Idle) {
-    start_wait(Wait::Farewell);
-  }
-}
-
 void Connection::deadline_passed() {
   const bool is_reading = waiting_ == Wait::Head || waiting_ == Wait::Body;
   if (!is_reading || bench_ == nullptr) {
@@ -257,7 +255,10 @@ void Connection::deadline_passed() {
 void Connection::go_idle() {
   serving_.benches.give_back(std::move(bench_));
   state_ = State::Idle;
-  start_wait(serving_.draining ? Wait::Farewell : Wait::Request);
+  start_wait(Wait::Request);
+  if (serving_.departure != Serving::Departure::None) {
+    depart();
+  }
 }
 
 // Closing a socket with unread input makes the kernel send a reset, which may overtake the answer:

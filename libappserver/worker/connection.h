@@ -6,6 +6,7 @@
 
 #include "base/event_loop.h"
 #include "base/unique_fd.h"
+#include "ipc/handoff.h"
 #include "net/peer_address.h"
 #include "worker/deadlines.h"
 #include "worker/exchange.h"
@@ -19,12 +20,13 @@ struct Serving;
 // runs in serve(), outside of it.
 //
 //   state      waits for                                deadline      leaves to
-//   Closed     a new client                             none          Idle (open)
-//   Idle       the first byte of a request              Request       Reading, Closed
-//   Reading    the rest of the head or body             Head or Body  Queued, Closed
-//   Queued     serve(); at most one pass                none          all but Closed's new client
-//   Writing    the client to take more of the response  Write         Queued, Idle, Reading,
-//   Lingering, Closed Lingering  end of file, discarding bytes            LastBytes     Closed
+//   Closed     a new client, or one of another worker   none          Idle, Reading, Queued
+//   Idle       the first byte of a request              Request       Reading, Departing, Closed
+//   Reading    the rest of the head or body             Head or Body  Queued, Departing, Closed
+//   Queued     serve(); at most one pass                none          every other
+//   Writing    the client to take more of the response  Write         Queued, Idle, Reading, Closed
+//   Departing  another worker to take it over           none          Closed, Idle, Reading
+//   Lingering  end of file, discarding bytes            LastBytes     Closed
 //
 // [worker] Owned by Connections, which reuses it for client after client.
 class Connection final : private Outlet {
@@ -44,11 +46,20 @@ class Connection final : private Outlet {
   // The wait it was in took too long.
   void deadline_passed();
 
-  // The worker leaves: an idle connection is closed soon, any other after its response.
-  void say_farewell();
+  // Takes over a connection from a worker that leaves, with the bytes that were not answered there.
+  void adopt(ipc::HandedOver handed_over);
+
+  // The worker leaves: a connection that is between two requests gets in line to be handed over, or
+  // is closed soon if it cannot be; any other after its response.
+  void depart();
+  // Hands itself over; Closed then. Returns: what came of it; Full leaves everything as it is.
+  // Requires: it is in line for that.
+  [[nodiscard]] ipc::HandoffProgress hand_over(const ipc::Handoff& handoff);
+  // Nobody takes it: it goes on here, up to its next response.
+  void stay();
 
  private:
-  enum class State : std::uint8_t { Closed, Idle, Reading, Queued, Writing, Lingering };
+  enum class State : std::uint8_t { Closed, Idle, Reading, Queued, Writing, Departing, Lingering };
 
   // What an answer leads to.
   enum class Turn {
@@ -67,6 +78,7 @@ class Connection final : private Outlet {
   [[nodiscard]] bool parse();
   void parse_or_wait();
   [[nodiscard]] bool read_preamble();
+  [[nodiscard]] bool can_move() const noexcept;
   [[nodiscard]] bool is_body_too_slow() const noexcept;
   void give_up(const http::Refusal& refusal);
   void spool_if_large();

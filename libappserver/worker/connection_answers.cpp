@@ -142,6 +142,7 @@ Connection::Turn Connection::answer_with_static_file() {
       return http::equals_lower(field.name, "content-type");
     });
     answer.fields.push_back({"Content-Type", std::string(body.content_type)});
+    answer.fields.push_back({"Vary", "Accept"});
     answer.content_length = body.content.size();
     answer.text = std::move(body.content);
   }
@@ -204,7 +205,8 @@ http::Verdict Connection::find_provenance() {
 }
 
 bool Connection::may_keep_alive() const {
-  return bench_->parser.head().keep_alive && !serving_.rules.one_request_each && !serving_.draining;
+  return bench_->parser.head().keep_alive && !serving_.rules.one_request_each &&
+         serving_.departure != Serving::Departure::Closing;
 }
 
 Incoming Connection::incoming(std::string_view body, bool keep_alive) {

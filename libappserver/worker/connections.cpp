@@ -19,17 +19,23 @@ void Connections::open(UniqueFd fd, const net::PeerAddress& peer) {
     serving_.complaints.warn("a connection was refused", whose);
     return;  // Closes it.
   }
+  unused_connection().open(std::move(fd), peer);
+}
+
+void Connections::adopt(ipc::HandedOver handed_over) {
+  unused_connection().adopt(std::move(handed_over));
+}
+
+Connection& Connections::unused_connection() {
   if (!clock_.is_active()) {
     clock_.start<&Connections::look_at_deadlines>(this, kTickSeconds, kTickSeconds);
   }
-  Connection* connection = nullptr;
   if (serving_.unused.empty()) {
-    connection = &connections_.emplace_back(serving_);
-  } else {
-    connection = serving_.unused.back();
-    serving_.unused.pop_back();
+    return connections_.emplace_back(serving_);
   }
-  connection->open(std::move(fd), peer);
+  Connection* connection = serving_.unused.back();
+  serving_.unused.pop_back();
+  return *connection;
 }
 
 void Connections::work_off() {
@@ -43,10 +49,9 @@ void Connections::work_off() {
   serving_.benches.let_go();
 }
 
-void Connections::drain() {
-  serving_.draining = true;
+void Connections::depart() {
   for (Connection& connection : connections_) {
-    connection.say_farewell();
+    connection.depart();
   }
 }
 

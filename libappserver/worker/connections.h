@@ -22,14 +22,18 @@ class Connections {
   // Whether some wait already for the next time: the loop must not wait for events then.
   [[nodiscard]] bool has_work() const noexcept { return !serving_.ready.empty(); }
 
-  // From now on each connection ends after its response, an idle one soon.
-  void drain();
+  // Takes over a connection from another worker, whatever the limits: it was let in once.
+  void adopt(ipc::HandedOver handed_over);
+
+  // The worker leaves; see Connection::depart().
+  void depart();
 
   [[nodiscard]] std::size_t count() const noexcept {
     return connections_.size() - serving_.unused.size();
   }
 
  private:
+  [[nodiscard]] Connection& unused_connection();
   void look_at_deadlines() noexcept;
 
   Serving& serving_;

@@ -1,6 +1,7 @@
 #include "worker/exchange.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <exception>
 #include <fcntl.h>
@@ -78,8 +79,9 @@ Outcome Exchange::take_outcome() noexcept {
 void Exchange::answer_with_error(unsigned status) {
   const http::ErrorBody body =
       http::render_error(status, "", http::accept_of(incoming_->head), incoming_->error_pages);
-  const http::Field content_type{"Content-Type", body.content_type};
-  append({status, {&content_type, 1}, body.content});
+  const std::array<http::Field, 2> fields{http::Field{"Content-Type", body.content_type},
+                                          http::Field{"Vary", "Accept"}};
+  append({status, fields, body.content});
 }
 
 // Nothing may leave into C. What is thrown here is want of memory.

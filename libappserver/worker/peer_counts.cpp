@@ -22,6 +22,12 @@ bool PeerCounts::try_add(const net::PeerAddress& peer) {
   return true;
 }
 
+void PeerCounts::add(const net::PeerAddress& peer) {
+  if (is_counted(peer)) {
+    ++counts_[peer];
+  }
+}
+
 void PeerCounts::remove(const net::PeerAddress& peer) noexcept {
   if (!is_counted(peer)) {
     return;

@@ -17,7 +17,9 @@ class PeerCounts {
   // Counts a new connection. Returns: false when the address has its share already; nothing is
   // counted then.
   [[nodiscard]] bool try_add(const net::PeerAddress& peer);
-  // Requires: try_add() counted it.
+  // Counts a connection that another worker had let in, beyond the limit if need be.
+  void add(const net::PeerAddress& peer);
+  // Requires: try_add() or add() counted it.
   void remove(const net::PeerAddress& peer) noexcept;
 
  private:

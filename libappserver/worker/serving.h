@@ -47,11 +47,13 @@ struct Serving {
   AppGate& gate;
   observe::AccessLog* access_log;  // Null: no access log.
   Complaints& complaints;
+  // Null: nothing is compressed. Outlives the benches, whose streams give their compressors back to
+  // it.
+  std::unique_ptr<http::BodyCompression> compression;
   WorkbenchPool benches;
   PeerCounts peers;
   Deadlines deadlines;
   http::DateCache date;
-  std::unique_ptr<http::BodyCompression> compression;  // Null: nothing is compressed.
   // Connections with complete requests, in order of arrival; worked off after each pass through the
   // loop.
   std::vector<Connection*> ready;
@@ -60,8 +62,13 @@ struct Serving {
   // The responses of the connection being served; one buffer for all, as serving is not
   // interrupted.
   std::string out;
-  // The worker leaves: every response announces the end of its connection.
-  bool draining = false;
+  // The worker leaves. Handing over: connections move to another worker when they are between two
+  // requests, and clients notice nothing. Closing: there is nobody to take them, and every response
+  // announces the end.
+  enum class Departure { None, HandingOver, Closing };
+  Departure departure = Departure::None;
+  // Connections that wait for their turn to be handed over.
+  std::vector<Connection*> departing;
 
   [[nodiscard]] std::time_t wall_second() const noexcept {
     return static_cast<std::time_t>(loop.wall_time());

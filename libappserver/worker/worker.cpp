@@ -11,6 +11,7 @@
 #include "worker/acceptor.h"
 #include "worker/app_gate.h"
 #include "worker/connections.h"
+#include "worker/departure.h"
 #include "worker/serving.h"
 
 namespace appserver::worker {
@@ -46,7 +47,7 @@ class Worker {
   void on_message(int) noexcept;
   void take_message(ipc::Received received);
   void on_signal(int signal) noexcept;
-  void drain() noexcept;
+  void drain(bool hand_over) noexcept;
   void stop() noexcept { leaving_ = true; }
 
   WorkerSetup& setup_;
@@ -57,6 +58,7 @@ class Worker {
   Serving serving_;
   Connections connections_{serving_};
   Acceptor acceptor_;
+  Departure departure_;
   IoWatcher master_{loop_};
   SignalWatcher on_term_{loop_};
   SignalWatcher on_quit_{loop_};
@@ -71,7 +73,8 @@ Worker::Worker(WorkerSetup& setup, const Rules& rules)
       gate_(setup.app, setup.host, setup.score, setup.log),
       serving_(loop_, rules, gate_, nullptr, complaints_, spans_of(setup.options)),
       acceptor_(loop_, setup.listener_fds, connections_,
-                static_cast<std::size_t>(setup.options.worker_connections), complaints_) {
+                static_cast<std::size_t>(setup.options.worker_connections), complaints_),
+      departure_(loop_, serving_, connections_, setup.handoff, setup.scoreboard, setup.score) {
   if (const observe::LogFile* file = setup.log_files.access_log(); file != nullptr) {
     serving_.access_log = &access_log_.emplace(file->fd());
   }
@@ -84,6 +87,7 @@ Worker::Worker(WorkerSetup& setup, const Rules& rules)
 void Worker::run() {
   acceptor_.balance_with(setup_.scoreboard, setup_.score);
   acceptor_.start();
+  departure_.start();
   setup_.score.set_state(ipc::WorkerState::Serving);
   if (!setup_.master.send(ipc::WorkerReady{})) {
     return;  // The master is gone already.
@@ -96,12 +100,13 @@ void Worker::run() {
     }
     // Handlers run here, outside of the loop's dispatch: watchers only read, parse and queue.
     connections_.work_off();
+    departure_.hand_over_those_in_line();
     acceptor_.resume_if_possible();
     if (access_log_) {
       access_log_->flush();
     }
     setup_.score.set_connections(static_cast<std::uint32_t>(connections_.count()));
-    if (draining_ && connections_.count() == 0) {
+    if (draining_ && departure_.is_over()) {
       leaving_ = true;
     }
   }
@@ -114,13 +119,13 @@ void Worker::on_message(int) noexcept {
   } else if (received.error() == ipc::NothingReceived::PeerGone) {
     master_.stop();
     setup_.log.warning("the master is gone; finishing what is under way");
-    drain();
+    drain(false);
   }
 }
 
 void Worker::take_message(ipc::Received received) {
-  if (std::holds_alternative<ipc::Drain>(received.message)) {
-    drain();
+  if (const auto* order = std::get_if<ipc::Drain>(&received.message)) {
+    drain(order->hand_over != 0);
   } else if (std::holds_alternative<ipc::Stop>(received.message)) {
     stop();
   } else if (std::holds_alternative<ipc::LogsReopened>(received.message)) {
@@ -129,17 +134,17 @@ void Worker::take_message(ipc::Received received) {
 }
 
 void Worker::on_signal(int signal) noexcept {
-  signal == SIGTERM ? drain() : stop();
+  signal == SIGTERM ? drain(true) : stop();
 }
 
-void Worker::drain() noexcept {
+void Worker::drain(bool hand_over) noexcept {
   if (draining_) {
     return;
   }
   draining_ = true;
   setup_.score.set_state(ipc::WorkerState::Draining);
   acceptor_.stop();
-  connections_.drain();
+  departure_.leave(hand_over);
   const std::chrono::duration<double> graceful = setup_.options.graceful_timeout;
   drain_limit_.start<&Worker::stop>(this, graceful.count() + kGraceSeconds);
 }

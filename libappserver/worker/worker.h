@@ -8,6 +8,7 @@
 #include "app/loaded_app.h"
 #include "config/options.h"
 #include "ipc/channel.h"
+#include "ipc/handoff.h"
 #include "ipc/scoreboard.h"
 #include "observe/log.h"
 #include "observe/log_files.h"
@@ -24,6 +25,7 @@ struct WorkerSetup {
   ipc::Channel master;
   const ipc::Scoreboard& scoreboard;
   ipc::ScoreboardEntry& score;  // Its entry there.
+  const ipc::Handoff& handoff;
   app::LoadedApp& app;
   app::HostServices& host;
   observe::Log& log;

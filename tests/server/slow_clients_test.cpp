@@ -1,6 +1,5 @@
 // Clients that are slow on purpose, or too many: they cost memory within bounds, and nobody else's
 // time.
-#include <fstream>
 #include <memory>
 #include <string>
 #include <sys/resource.h>
@@ -11,6 +10,7 @@
 #include "support/http_client.h"
 #include "support/read_file.h"
 #include "support/running_server.h"
+#include "support/worker_memory.h"
 
 using namespace appserver::test;
 
@@ -22,19 +22,6 @@ milliseconds time_for(const RunningServer& server) {
   const auto before = Clock::now();
   CHECK(get(server.address, "/large?size=10").status == 200);
   return std::chrono::duration_cast<milliseconds>(Clock::now() - before);
-}
-
-// Memory of the first worker that is its own, in KiB.
-std::uint64_t worker_memory(const RunningServer& server) {
-  std::ifstream file("/proc/" + std::to_string(server.process.workers()[0].pid) + "/smaps_rollup");
-  std::string word;
-  std::uint64_t total = 0;
-  while (file >> word) {
-    if (word == "Private_Dirty:") {
-      file >> total;
-    }
-  }
-  return total;
 }
 
 // Lets the test hold as many sockets as it may; the server that it starts inherits the limit.
@@ -86,7 +73,7 @@ TEST_CASE(
   // wrote last.
   const std::uint64_t per_pair = (worker_memory(server) - before) / kEach;
   MESSAGE("memory for a half-sent head and a waiting stream: " << per_pair << " KiB");
-  CHECK(per_pair < 300);
+  CHECK((!kMemoryTellsSomething || per_pair < 300));
 }
 
 TEST_CASE("slow clients: idle keep-alive connections cost less than a KiB each") {
@@ -102,7 +89,7 @@ TEST_CASE("slow clients: idle keep-alive connections cost less than a KiB each")
   }
   const double each = static_cast<double>(worker_memory(server) - before) / kIdle;
   MESSAGE("memory of an idle connection: " << each * 1024 << " bytes");
-  CHECK(each < 1.0);
+  CHECK((!kMemoryTellsSomething || each < 1.0));
 }
 
 TEST_CASE(

@@ -30,7 +30,7 @@ TEST_CASE("messages: every kind survives the way through a packet") {
   CHECK(round_trip(WorkerForkFailed{1, 2, "EAGAIN"}).why == "EAGAIN");
   CHECK(round_trip(WorkerFailed{""}).why.empty());
   round_trip(Retire{});
-  round_trip(Drain{});
+  CHECK(round_trip(Drain{1}).hand_over == 1);
   round_trip(Stop{});
   round_trip(LogsReopened{});
   round_trip(WorkerReady{});

@@ -1,0 +1,168 @@
+#include "ipc/handoff.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <vector>
+
+#include "base/errno_text.h"
+
+namespace appserver::ipc {
+namespace {
+
+// Bytes up to this travel in the message itself.
+constexpr std::size_t kInMessage = 16 * 1024;
+constexpr std::size_t kMostFds = 2;
+
+struct alignas(cmsghdr) RightsBuffer {
+  std::array<char, CMSG_SPACE(sizeof(int) * kMostFds)> bytes;
+};
+
+// Puts the bytes into a file without a name. Returns: a closed descriptor when there is no memory.
+UniqueFd in_memory_file(std::string_view bytes) noexcept {
+  UniqueFd file(::memfd_create("appserverd handoff", MFD_CLOEXEC));
+  if (!file.is_open()) {
+    return file;
+  }
+  std::size_t written = 0;
+  while (written < bytes.size()) {
+    const ssize_t count = ::pwrite(file.get(), bytes.data() + written, bytes.size() - written,
+                                   static_cast<off_t>(written));
+    if (count <= 0) {
+      return {};
+    }
+    written += static_cast<std::size_t>(count);
+  }
+  return file;
+}
+
+bool read_whole(int fd, std::string& bytes) {
+  std::size_t got = 0;
+  while (got < bytes.size()) {
+    const ssize_t count =
+        ::pread(fd, bytes.data() + got, bytes.size() - got, static_cast<off_t>(got));
+    if (count <= 0) {
+      return false;
+    }
+    got += static_cast<std::size_t>(count);
+  }
+  return true;
+}
+
+std::vector<UniqueFd> take_fds(msghdr& message) {
+  std::vector<UniqueFd> fds;
+  for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr;
+       part = CMSG_NXTHDR(&message, part)) {
+    if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) {
+      continue;
+    }
+    const std::size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    for (std::size_t i = 0; i < count; ++i) {
+      int fd = -1;
+      std::memcpy(&fd, CMSG_DATA(part) + i * sizeof(int), sizeof fd);
+      fds.emplace_back(fd);
+    }
+  }
+  return fds;
+}
+
+HandoffProgress progress_of(int error) noexcept {
+  switch (error) {
+    case EAGAIN:
+    case EINTR:
+    case ENOBUFS:
+    case ENOMEM:
+    case ETOOMANYREFS:  // RLIMIT_NOFILE bounds what a user may have on the way, unix(7).
+      return HandoffProgress::Full;
+    default:
+      return HandoffProgress::Refused;
+  }
+}
+
+}  // namespace
+
+Result<Handoff> Handoff::make() {
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()) != 0) {
+    return failure("cannot make the socket pair by which workers hand connections over: " +
+                   errno_text(errno));
+  }
+  // Some thousand connections in one go; the kernel cuts it to net.core.wmem_max.
+  const int size = 4 * 1024 * 1024;
+  ::setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+  return Handoff(UniqueFd(ends[0]), UniqueFd(ends[1]));
+}
+
+HandoffProgress Handoff::send(int socket, ConnectionFacts facts,
+                              std::string_view bytes) const noexcept {
+  facts.bytes = static_cast<std::uint32_t>(bytes.size());
+  UniqueFd file;
+  std::array<int, kMostFds> fds{socket, -1};
+  std::size_t fd_count = 1;
+  if (bytes.size() > kInMessage) {
+    file = in_memory_file(bytes);
+    if (!file.is_open()) {
+      return HandoffProgress::Full;
+    }
+    facts.in_memfd = 1;
+    fds[fd_count++] = file.get();
+    bytes = {};
+  }
+  std::array<iovec, 2> parts{iovec{&facts, sizeof facts},
+                             iovec{const_cast<char*>(bytes.data()), bytes.size()}};
+  RightsBuffer rights{};
+  msghdr message{};
+  message.msg_iov = parts.data();
+  message.msg_iovlen = parts.size();
+  message.msg_control = rights.bytes.data();
+  message.msg_controllen = CMSG_SPACE(fd_count * sizeof(int));
+  cmsghdr* part = CMSG_FIRSTHDR(&message);
+  part->cmsg_level = SOL_SOCKET;
+  part->cmsg_type = SCM_RIGHTS;
+  part->cmsg_len = CMSG_LEN(fd_count * sizeof(int));
+  std::memcpy(CMSG_DATA(part), fds.data(), fd_count * sizeof(int));
+  return ::sendmsg(send_end_.get(), &message, MSG_NOSIGNAL) >= 0 ? HandoffProgress::Sent
+                                                                 : progress_of(errno);
+}
+
+std::optional<HandedOver> Handoff::receive() const {
+  while (true) {
+    HandedOver connection;
+    std::array<char, kInMessage> bytes;
+    std::array<iovec, 2> parts{iovec{&connection.facts, sizeof connection.facts},
+                               iovec{bytes.data(), bytes.size()}};
+    RightsBuffer rights{};
+    msghdr message{};
+    message.msg_iov = parts.data();
+    message.msg_iovlen = parts.size();
+    message.msg_control = rights.bytes.data();
+    message.msg_controllen = rights.bytes.size();
+    const ssize_t size = ::recvmsg(receive_end_.get(), &message, MSG_CMSG_CLOEXEC);
+    if (size <= 0) {
+      return std::nullopt;
+    }
+    std::vector<UniqueFd> fds = take_fds(message);
+    const ConnectionFacts& facts = connection.facts;
+    if (static_cast<std::size_t>(size) < sizeof facts ||
+        facts.version != ConnectionFacts{}.version ||
+        fds.size() != (facts.in_memfd != 0 ? 2U : 1U)) {
+      continue;
+    }
+    connection.socket = std::move(fds[0]);
+    if (facts.in_memfd != 0) {
+      connection.bytes.resize(facts.bytes);
+      if (!read_whole(fds[1].get(), connection.bytes)) {
+        continue;
+      }
+    } else {
+      connection.bytes.assign(bytes.data(), static_cast<std::size_t>(size) - sizeof facts);
+    }
+    return connection;
+  }
+}
+
+}  // namespace appserver::ipc

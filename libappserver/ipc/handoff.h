@@ -1,0 +1,76 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+
+// Passing an open client connection from a worker that leaves to one that stays, so that the client
+// notices nothing.
+//
+// All workers share one SOCK_SEQPACKET pair, which the master made before the first of them:
+// whoever leaves writes, whoever serves reads. (Not a datagram socket: those queue ten messages,
+// net.unix.max_dgram_qlen.) A message carries the client's socket (SCM_RIGHTS), what is known of
+// it, and the bytes that were read from it and not answered; bytes that do not fit lie in a memfd
+// that goes with it.
+namespace appserver::ipc {
+
+// What a worker knows of a connection. Plain bytes: it is sent as it lies in memory. Both ends run
+// the same build, or refuse by the version.
+struct ConnectionFacts {
+  std::uint32_t version = 1;
+  std::uint32_t bytes = 0;             // That were read and not answered; they follow.
+  std::array<char, 20> socket_peer{};  // net::PeerAddress of the socket.
+  std::array<char, 20> peer{};  // net::PeerAddress of the client, as the PROXY protocol told it.
+  std::uint8_t trusts_forwarded = 0;
+  std::uint8_t over_tls = 0;
+  std::uint8_t awaits_preamble = 0;
+  std::uint8_t in_memfd = 0;  // The bytes are in the second descriptor.
+};
+
+struct HandedOver {
+  UniqueFd socket;
+  ConnectionFacts facts;
+  std::string bytes;
+};
+
+enum class HandoffProgress {
+  Sent,  // The message is in the queue: the sender can close its copy of the socket.
+  Full,  // The queue is, or too many descriptors are on their way: try again when it is writable.
+  Refused,  // It cannot be sent at all.
+};
+
+// The pair. [master] makes it; its descendants inherit both ends.
+class Handoff {
+ public:
+  // Errors: no descriptors.
+  [[nodiscard]] static Result<Handoff> make();
+
+  // [worker] Hands `socket` over with its facts and bytes; facts.bytes is set here. The sender
+  // keeps its descriptor. Does not block.
+  [[nodiscard]] HandoffProgress send(int socket, ConnectionFacts facts,
+                                     std::string_view bytes) const noexcept;
+
+  // [worker] Takes a connection out of the queue. Returns: nothing when it is empty. Messages of
+  // another version are dropped, with their connection.
+  [[nodiscard]] std::optional<HandedOver> receive() const;
+
+  // Where a sender waits until it is writable, and a receiver until it is readable.
+  [[nodiscard]] int send_fd() const noexcept { return send_end_.get(); }
+  [[nodiscard]] int receive_fd() const noexcept { return receive_end_.get(); }
+
+ private:
+  Handoff(UniqueFd send_end, UniqueFd receive_end) noexcept
+      : send_end_(std::move(send_end)), receive_end_(std::move(receive_end)) {}
+
+  UniqueFd send_end_;
+  UniqueFd receive_end_;
+};
+
+}  // namespace appserver::ipc
