@@ -255,15 +255,26 @@ bool RequestParser::fail(Verdict verdict) {
 }
 
 void RequestParser::append_replay(std::string& out) const {
-  out.append(head_bytes_);
-  if (in_chunks_) {
-    // An unfinished chunk goes on behind what is stored; a finished one still awaits its CRLF.
-    const std::uint64_t size = storage_.size() + remaining_;
-    std::array<char, 16> digits;
-    const auto end = std::to_chars(digits.begin(), digits.end(), size, 16).ptr;
-    out.append(digits.begin(), end).append("\r\n");
+  ChunkLineRoom line;
+  for (const std::string_view piece : replay(line)) {
+    out.append(piece);
   }
-  out.append(storage_);
+}
+
+std::array<std::string_view, 4> RequestParser::replay(ChunkLineRoom& line) const noexcept {
+  const bool whole = state_ == State::Complete;
+  const std::string_view content = whole ? body_ : std::string_view(storage_);
+  if (!in_chunks_) {
+    const bool was_empty_chunks = whole && head_.chunked;
+    return {head_bytes_, {}, content, was_empty_chunks ? "0\r\n\r\n" : ""};
+  }
+  // An unfinished chunk goes on behind what is stored; a finished one still awaits its CRLF.
+  const std::uint64_t size = content.size() + (whole ? 0 : remaining_);
+  char* end = std::to_chars(line.data(), line.data() + line.size() - 2, size, 16).ptr;
+  *end++ = '\r';
+  *end++ = '\n';
+  return {head_bytes_, std::string_view(line.data(), static_cast<std::size_t>(end - line.data())),
+          content, whole ? "\r\n0\r\n\r\n" : ""};
 }
 
 void RequestParser::reset() {

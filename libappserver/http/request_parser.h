@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -95,6 +96,11 @@ class RequestParser {
   // the handoff of a half-read request. Nothing is appended while the head is incomplete. Chunks
   // that were read become one chunk. Requires: feed() returned NeedMore last.
   void append_replay(std::string& out) const;
+
+  // The same in pieces, also of a request that is Complete, without an allocation: for the crash
+  // handler. `line` holds what is made anew; the views live as long as it and this request.
+  using ChunkLineRoom = std::array<char, 24>;
+  [[nodiscard]] std::array<std::string_view, 4> replay(ChunkLineRoom& line) const noexcept;
 
   // Forgets the request and its views. Storage for bodies above 64 KiB is given back.
   void reset();

@@ -23,21 +23,26 @@ struct alignas(cmsghdr) RightsBuffer {
 };
 
 // Puts the bytes into a file without a name. Returns: a closed descriptor when there is no memory.
-UniqueFd in_memory_file(std::string_view bytes) noexcept {
+UniqueFd in_memory_file(Handoff::Pieces pieces) noexcept {
   UniqueFd file(::memfd_create("appserverd handoff", MFD_CLOEXEC));
-  if (!file.is_open()) {
-    return file;
-  }
-  std::size_t written = 0;
-  while (written < bytes.size()) {
-    const ssize_t count = ::pwrite(file.get(), bytes.data() + written, bytes.size() - written,
-                                   static_cast<off_t>(written));
-    if (count <= 0) {
-      return {};
+  for (std::string_view piece : pieces) {
+    while (file.is_open() && !piece.empty()) {
+      const ssize_t count = ::write(file.get(), piece.data(), piece.size());
+      if (count <= 0) {
+        return {};
+      }
+      piece.remove_prefix(static_cast<std::size_t>(count));
     }
-    written += static_cast<std::size_t>(count);
   }
   return file;
+}
+
+std::size_t size_of(Handoff::Pieces pieces) noexcept {
+  std::size_t size = 0;
+  for (const std::string_view piece : pieces) {
+    size += piece.size();
+  }
+  return size;
 }
 
 bool read_whole(int fd, std::string& bytes) {
@@ -97,27 +102,30 @@ Result<Handoff> Handoff::make() {
   return Handoff(UniqueFd(ends[0]), UniqueFd(ends[1]));
 }
 
-HandoffProgress Handoff::send(int socket, ConnectionFacts facts,
-                              std::string_view bytes) const noexcept {
-  facts.bytes = static_cast<std::uint32_t>(bytes.size());
+HandoffProgress Handoff::send(int socket, ConnectionFacts facts, Pieces pieces) const noexcept {
+  const std::size_t size = size_of(pieces);
+  facts.bytes = static_cast<std::uint32_t>(size);
   UniqueFd file;
   std::array<int, kMostFds> fds{socket, -1};
   std::size_t fd_count = 1;
-  if (bytes.size() > kInMessage) {
-    file = in_memory_file(bytes);
+  if (size > kInMessage) {
+    file = in_memory_file(pieces);
     if (!file.is_open()) {
       return HandoffProgress::Full;
     }
     facts.in_memfd = 1;
     fds[fd_count++] = file.get();
-    bytes = {};
+    pieces = {};
   }
-  std::array<iovec, 2> parts{iovec{&facts, sizeof facts},
-                             iovec{const_cast<char*>(bytes.data()), bytes.size()}};
+  std::array<iovec, 1 + kMostPieces> parts{iovec{&facts, sizeof facts}};
+  std::size_t part_count = 1;
+  for (const std::string_view piece : pieces) {
+    parts[part_count++] = {const_cast<char*>(piece.data()), piece.size()};
+  }
   RightsBuffer rights{};
   msghdr message{};
   message.msg_iov = parts.data();
-  message.msg_iovlen = parts.size();
+  message.msg_iovlen = part_count;
   message.msg_control = rights.bytes.data();
   message.msg_controllen = CMSG_SPACE(fd_count * sizeof(int));
   cmsghdr* part = CMSG_FIRSTHDR(&message);

@@ -52,10 +52,15 @@ class Handoff {
   // Errors: no descriptors.
   [[nodiscard]] static Result<Handoff> make();
 
+  // What was read and not answered, in pieces that need not lie together.
+  static constexpr std::size_t kMostPieces = 5;
+  using Pieces = std::span<const std::string_view>;
+
   // [worker] Hands `socket` over with its facts and bytes; facts.bytes is set here. The sender
-  // keeps its descriptor. Does not block.
+  // keeps its descriptor. Does not block. Async-signal-safe: system calls and the stack only, as it
+  // is what the crash handler does. Requires: at most kMostPieces.
   [[nodiscard]] HandoffProgress send(int socket, ConnectionFacts facts,
-                                     std::string_view bytes) const noexcept;
+                                     Pieces pieces) const noexcept;
 
   // [worker] Takes a connection out of the queue. Returns: nothing when it is empty. Messages of
   // another version are dropped, with their connection.

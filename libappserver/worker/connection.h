@@ -55,6 +55,10 @@ class Connection final : private Outlet {
   // Hands itself over; Closed then. Returns: what came of it; Full leaves everything as it is.
   // Requires: it is in line for that.
   [[nodiscard]] ipc::HandoffProgress hand_over(const ipc::Handoff& handoff);
+  // The worker is crashing: answers the client if its request was the one at fault (500) or cannot
+  // be repeated (503), and hands the connection over else. Async-signal-safe: reads memory, and
+  // calls sendmsg(2) and shutdown(2).
+  void save_from_crash(const ipc::Handoff& handoff, bool is_guilty) const noexcept;
   // Nobody takes it: it goes on here, up to its next response.
   void stay();
 
@@ -79,6 +83,8 @@ class Connection final : private Outlet {
   void parse_or_wait();
   [[nodiscard]] bool read_preamble();
   [[nodiscard]] bool can_move() const noexcept;
+  [[nodiscard]] ipc::HandoffProgress send_to(const ipc::Handoff& handoff) const noexcept;
+  void answer_crash(std::string_view answer) const noexcept;
   [[nodiscard]] bool is_body_too_slow() const noexcept;
   void give_up(const http::Refusal& refusal);
   void spool_if_large();

@@ -47,6 +47,7 @@ void Connection::serve() {
 
 void Connection::answer_requests() {
   while (true) {
+    serving_.answered = serving_.out.size();
     switch (answer()) {
       case Turn::Next:
         bench_->next_request();

@@ -1,6 +1,9 @@
 // Moving: how a connection leaves a worker and arrives in another one.
 
+#include <array>
 #include <cstring>
+#include <sys/socket.h>
+#include <sys/uio.h>
 #include <type_traits>
 #include <utility>
 
@@ -22,6 +25,13 @@ net::PeerAddress load(const std::array<char, 20>& bytes) noexcept {
   std::memcpy(&peer, bytes.data(), bytes.size());
   return peer;
 }
+
+constexpr std::string_view kCrashed =
+    "HTTP/1.1 500 Internal Server Error\r\nServer: appserverd\r\nContent-Type: text/plain\r\n"
+    "Content-Length: 26\r\nConnection: close\r\n\r\n500 Internal Server Error\n";
+constexpr std::string_view kUnavailable =
+    "HTTP/1.1 503 Service Unavailable\r\nServer: appserverd\r\nContent-Type: text/plain\r\n"
+    "Content-Length: 24\r\nRetry-After: 1\r\nConnection: close\r\n\r\n503 Service Unavailable\n";
 
 }  // namespace
 
@@ -72,26 +82,79 @@ void Connection::depart() {
   }
 }
 
-ipc::HandoffProgress Connection::hand_over(const ipc::Handoff& handoff) {
+// Async-signal-safe.
+ipc::HandoffProgress Connection::send_to(const ipc::Handoff& handoff) const noexcept {
   ipc::ConnectionFacts facts;
   store(socket_peer_, facts.socket_peer);
   store(peer_, facts.peer);
   facts.awaits_preamble = awaits_preamble_ ? 1 : 0;
   facts.trusts_forwarded = trusts_forwarded_ ? 1 : 0;
   facts.over_tls = over_tls_ ? 1 : 0;
-  std::string bytes;
-  if (bench_ != nullptr) {
-    // A half-read request is parsed again from its first byte.
-    if (bench_->parser.head_complete()) {
-      bench_->parser.append_replay(bytes);
-    }
-    bytes.append(bench_->input.unconsumed());
+  if (bench_ == nullptr) {
+    return handoff.send(fd_.get(), facts, {});
   }
-  const ipc::HandoffProgress progress = handoff.send(fd_.get(), facts, bytes);
+  // A request that was read in part, or in whole and not answered, is parsed again from its first
+  // byte.
+  http::RequestParser::ChunkLineRoom line;
+  const auto replay = bench_->parser.replay(line);
+  const std::array<std::string_view, ipc::Handoff::kMostPieces> pieces{
+      replay[0], replay[1], replay[2], replay[3], bench_->input.unconsumed()};
+  return handoff.send(fd_.get(), facts, pieces);
+}
+
+ipc::HandoffProgress Connection::hand_over(const ipc::Handoff& handoff) {
+  const ipc::HandoffProgress progress = send_to(handoff);
   if (progress == ipc::HandoffProgress::Sent) {
     close();  // Our descriptor: the socket lives on in the message.
   }
   return progress;
+}
+
+void Connection::save_from_crash(const ipc::Handoff& handoff, bool is_guilty) const noexcept {
+  const bool was_taken_up =
+      bench_ != nullptr &&
+      (bench_->sink.has_value() || bench_->spool.has_value() || bench_->refusal != nullptr);
+  switch (state_) {
+    case State::Closed:
+    case State::Lingering:
+    case State::Writing:  // A response that has begun cannot be taken back.
+      return;
+    case State::Queued:
+      if (is_guilty) {
+        answer_crash(kCrashed);
+        return;
+      }
+      if (!bench_->outbox.is_empty()) {
+        return;
+      }
+      break;
+    case State::Idle:
+    case State::Reading:
+    case State::Departing:
+      break;
+  }
+  if (was_taken_up) {
+    answer_crash(kUnavailable);
+  } else {
+    static_cast<void>(send_to(handoff));
+  }
+}
+
+// Sends what was answered before in the same batch, and then `answer`; unless the response has
+// begun.
+void Connection::answer_crash(std::string_view answer) const noexcept {
+  if (!bench_->outbox.is_empty()) {
+    return;
+  }
+  const std::string_view before =
+      state_ == State::Queued ? std::string_view(serving_.out).substr(0, serving_.answered) : "";
+  std::array<iovec, 2> pieces{iovec{const_cast<char*>(before.data()), before.size()},
+                              iovec{const_cast<char*>(answer.data()), answer.size()}};
+  msghdr message{};
+  message.msg_iov = pieces.data();
+  message.msg_iovlen = pieces.size();
+  ::sendmsg(fd_.get(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+  ::shutdown(fd_.get(), SHUT_WR);
 }
 
 void Connection::stay() {

@@ -43,10 +43,18 @@ void Connections::work_off() {
   // nobody.
   in_work_.swap(serving_.ready);
   for (Connection* connection : in_work_) {
+    serving_.in_handler = connection;
     connection->serve();
   }
+  serving_.in_handler = nullptr;
   in_work_.clear();
   serving_.benches.let_go();
+}
+
+void Connections::save_from_crash(const ipc::Handoff& handoff) const noexcept {
+  for (const Connection& connection : connections_) {
+    connection.save_from_crash(handoff, &connection == serving_.in_handler);
+  }
 }
 
 void Connections::depart() {

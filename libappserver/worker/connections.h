@@ -19,6 +19,9 @@ class Connections {
 
   // Runs the app's code for all connections that wait for it. Outside of the loop's dispatch.
   void work_off();
+  // The worker is crashing: saves every connection that can be. Async-signal-safe.
+  void save_from_crash(const ipc::Handoff& handoff) const noexcept;
+
   // Whether some wait already for the next time: the loop must not wait for events then.
   [[nodiscard]] bool has_work() const noexcept { return !serving_.ready.empty(); }
 

@@ -62,6 +62,10 @@ struct Serving {
   // The responses of the connection being served; one buffer for all, as serving is not
   // interrupted.
   std::string out;
+  // How much of it belongs to requests that are answered, and whose request is being answered now:
+  // for the crash handler.
+  std::size_t answered = 0;
+  const Connection* in_handler = nullptr;
   // The worker leaves. Handing over: connections move to another worker when they are between two
   // requests, and clients notice nothing. Closing: there is nobody to take them, and every response
   // announces the end.

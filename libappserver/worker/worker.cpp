@@ -11,6 +11,7 @@
 #include "worker/acceptor.h"
 #include "worker/app_gate.h"
 #include "worker/connections.h"
+#include "worker/crash_handler.h"
 #include "worker/departure.h"
 #include "worker/serving.h"
 
@@ -85,6 +86,7 @@ Worker::Worker(WorkerSetup& setup, const Rules& rules)
 }
 
 void Worker::run() {
+  const CrashHandler crash_handler(connections_, setup_.handoff);
   acceptor_.balance_with(setup_.scoreboard, setup_.score);
   acceptor_.start();
   departure_.start();
