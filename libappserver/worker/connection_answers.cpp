@@ -274,7 +274,9 @@ void Connection::continue_response(bool may_call_app) {
       watcher_.wait_for(IoWatcher::kWritable);
       break;
     case Outbox::Progress::NeedsApp:
-      get_in_line();
+      deadline_.cancel();
+      state_ = State::Queued;
+      serving_.continuing.push_back(this);
       break;
     case Outbox::Progress::Broken:
       close();

@@ -1,5 +1,6 @@
 #include "worker/connections.h"
 
+#include <chrono>
 #include <string>
 
 #include "base/coarse_clock.h"
@@ -9,6 +10,9 @@ namespace {
 
 // How late a deadline may be noticed.
 constexpr double kTickSeconds = 0.25;
+
+// How long bodies are continued in one pass through the loop.
+constexpr std::chrono::milliseconds kBodiesPerPass{2};
 
 }  // namespace
 
@@ -39,16 +43,33 @@ Connection& Connections::unused_connection() {
 }
 
 void Connections::work_off() {
-  // Those that get in line meanwhile wait for the next time, so that a response without end delays
-  // nobody.
+  // Those that get in line meanwhile wait for the next time.
   in_work_.swap(serving_.ready);
   for (Connection* connection : in_work_) {
-    serving_.in_handler = connection;
-    connection->serve();
+    serve(*connection);
   }
-  serving_.in_handler = nullptr;
   in_work_.clear();
+  continue_bodies();
   serving_.benches.let_go();
+}
+
+void Connections::continue_bodies() {
+  if (serving_.continuing.empty()) {
+    return;
+  }
+  const TimePoint end = Clock::now() + kBodiesPerPass;
+  // Each at most once: the rest of the time belongs to those who wait for events.
+  for (std::size_t left = serving_.continuing.size(); left > 0 && Clock::now() < end; --left) {
+    Connection* connection = serving_.continuing.front();
+    serving_.continuing.pop_front();
+    serve(*connection);
+  }
+}
+
+void Connections::serve(Connection& connection) {
+  serving_.in_handler = &connection;
+  connection.serve();
+  serving_.in_handler = nullptr;
 }
 
 void Connections::save_from_crash(const ipc::Handoff& handoff) const noexcept {

@@ -23,7 +23,9 @@ class Connections {
   void save_from_crash(const ipc::Handoff& handoff) const noexcept;
 
   // Whether some wait already for the next time: the loop must not wait for events then.
-  [[nodiscard]] bool has_work() const noexcept { return !serving_.ready.empty(); }
+  [[nodiscard]] bool has_work() const noexcept {
+    return !serving_.ready.empty() || !serving_.continuing.empty();
+  }
 
   // Takes over a connection from another worker, whatever the limits: it was let in once.
   void adopt(ipc::HandedOver handed_over);
@@ -37,6 +39,8 @@ class Connections {
 
  private:
   [[nodiscard]] Connection& unused_connection();
+  void continue_bodies();
+  void serve(Connection& connection);
   void look_at_deadlines() noexcept;
 
   Serving& serving_;

@@ -11,7 +11,7 @@ namespace {
 // What an app makes is collected up to here before it is sent.
 constexpr std::size_t kBatchSize = 64 * 1024;
 // How much of one body leaves in one turn.
-constexpr std::size_t kTurnSize = 256 * 1024;
+constexpr std::size_t kTurnSize = 128 * 1024;
 // The most that sendfile(2) takes in one call.
 constexpr std::uint64_t kMostAtOnce = 1U << 30;
 

@@ -38,7 +38,7 @@ class Outbox {
   void set_body(AppSource source) { body_.emplace<AppSource>(std::move(source)); }
   void set_body(FileAnswer file) { body_.emplace<FileBody>(FileBody{std::move(file)}); }
 
-  // Sends as much as the socket takes; at most some 256 KiB of what an app makes, so that a fast
+  // Sends as much as the socket takes; at most some 128 KiB of what an app makes, so that a fast
   // client cannot keep the worker to itself (NeedsApp then). `may_call_app`: outside of the loop's
   // dispatch.
   Progress send(int fd, bool may_call_app);

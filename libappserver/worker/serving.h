@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 #include <ctime>
+#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -57,6 +58,9 @@ struct Serving {
   // Connections with complete requests, in order of arrival; worked off after each pass through the
   // loop.
   std::vector<Connection*> ready;
+  // Those that go on with a body which the app makes: after the others, and for a short while at a
+  // time, so that a new request does not wait behind a thousand downloads.
+  std::deque<Connection*> continuing;
   // Connections without a client, to be used again.
   std::vector<Connection*> unused;
   // The responses of the connection being served; one buffer for all, as serving is not

@@ -1,6 +1,7 @@
 // An app that crashes on demand, in the ways in which programs crash.
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
 #include <exception>
 #include <string>
@@ -20,8 +21,9 @@ namespace {
 appserver::Response crash(const appserver::Request& request) {
   const std::string how(request.param("how"));
   if (how == "segv") {
-    volatile int* nowhere = nullptr;
-    *nowhere = 1;
+    // Not null, which a sanitizer would notice before the kernel does.
+    volatile std::uintptr_t nowhere = 16;
+    *reinterpret_cast<volatile int*>(nowhere) = 1;
   } else if (how == "overflow") {
     static_cast<void>(overflow(0));
   } else if (how == "terminate") {
