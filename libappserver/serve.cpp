@@ -67,6 +67,20 @@ Result<std::vector<net::Listener>> open_listeners(const config::Options& options
   return listeners;
 }
 
+// Whether workers could follow the options, as far as can be told from here. Those make their own
+// rules, as the user and in the folder they run in.
+Result<Ok> check_rules(config::Options options) {
+  if (!options.chdir.empty()) {  // Relative paths mean something else there.
+    options.static_mounts.clear();
+    options.error_pages.clear();
+  }
+  auto rules = worker::Rules::make(options);
+  if (!rules) {
+    return failure(std::move(rules.error()));
+  }
+  return ok();
+}
+
 using RereadOptions = std::function<Result<config::Options>()>;
 
 // Options that no worker could follow are refused before a reload begins.
@@ -74,8 +88,8 @@ RereadOptions checked(RereadOptions reread) {
   return [reread = std::move(reread)]() -> Result<config::Options> {
     auto options = reread();
     if (options) {
-      if (auto rules = worker::Rules::make(*options); !rules) {
-        return failure(std::move(rules.error()));
+      if (auto possible = check_rules(*options); !possible) {
+        return failure(std::move(possible.error()));
       }
     }
     return options;
@@ -183,9 +197,8 @@ ServeResult serve(const config::Options& options, ProcessTitle& title,
   if (auto allowed = check_credentials({options.user, options.group}); !allowed) {
     return {kBadConfiguration, allowed.error().message};
   }
-  // The workers make their own, as the user they run as; here it only has to be possible.
-  if (auto rules = worker::Rules::make(options); !rules) {
-    return {kBadConfiguration, rules.error().message};
+  if (auto possible = check_rules(options); !possible) {
+    return {kBadConfiguration, possible.error().message};
   }
   auto snapshot = app::take_snapshot(options.app);
   if (!snapshot) {

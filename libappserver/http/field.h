@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string_view>
 
 namespace appserver::http {
@@ -12,5 +13,10 @@ struct Field {
 
   friend bool operator==(const Field&, const Field&) = default;
 };
+
+// The value of the first field of that name; empty when there is none. For fields that matter once.
+// [any] Requires: `lower_name` is written in lower case.
+[[nodiscard]] std::string_view value_of(std::span<const Field> fields,
+                                        std::string_view lower_name) noexcept;
 
 }  // namespace appserver::http

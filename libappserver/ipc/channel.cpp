@@ -2,39 +2,17 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <fcntl.h>
 #include <sys/socket.h>
 
 #include "base/errno_text.h"
+#include "ipc/passed_fds.h"
 
 namespace appserver::ipc {
 namespace {
 
 // Two texts of the greatest size, their lengths, and the header.
 constexpr std::size_t kMaxPacket = 2 * kMaxText + 64;
-
-// Room for the control message of `SCM_RIGHTS`, aligned as cmsg(3) demands.
-struct alignas(cmsghdr) RightsBuffer {
-  std::array<char, CMSG_SPACE(sizeof(int) * Channel::kMaxFds)> bytes;
-};
-
-std::vector<UniqueFd> take_fds(msghdr& message) {
-  std::vector<UniqueFd> fds;
-  for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr;
-       part = CMSG_NXTHDR(&message, part)) {
-    if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) {
-      continue;
-    }
-    const std::size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    for (std::size_t i = 0; i < count; ++i) {
-      int fd = -1;
-      std::memcpy(&fd, CMSG_DATA(part) + i * sizeof(int), sizeof fd);
-      fds.emplace_back(fd);
-    }
-  }
-  return fds;
-}
 
 }  // namespace
 
@@ -49,19 +27,11 @@ Result<Channel::Pair> Channel::make_pair() {
 Result<Ok> Channel::send(const Message& message, std::span<const int> fds) {
   std::vector<char> packet = encode(message);
   iovec bytes{packet.data(), packet.size()};
-  RightsBuffer rights{};
+  PassedFds<Channel::kMaxFds> rights{};
   msghdr envelope{};
   envelope.msg_iov = &bytes;
   envelope.msg_iovlen = 1;
-  if (!fds.empty()) {
-    envelope.msg_control = rights.bytes.data();
-    envelope.msg_controllen = CMSG_SPACE(fds.size_bytes());
-    cmsghdr* part = CMSG_FIRSTHDR(&envelope);
-    part->cmsg_level = SOL_SOCKET;
-    part->cmsg_type = SCM_RIGHTS;
-    part->cmsg_len = CMSG_LEN(fds.size_bytes());
-    std::memcpy(CMSG_DATA(part), fds.data(), fds.size_bytes());
-  }
+  attach_fds(envelope, rights.bytes, fds);
   ssize_t sent = -1;
   do {
     sent = ::sendmsg(fd_.get(), &envelope, MSG_NOSIGNAL);
@@ -74,7 +44,7 @@ Result<Ok> Channel::send(const Message& message, std::span<const int> fds) {
 
 Result<Received, NothingReceived> Channel::receive() {
   std::array<char, kMaxPacket> packet;
-  RightsBuffer rights{};
+  PassedFds<Channel::kMaxFds> rights{};
   iovec bytes{packet.data(), packet.size()};
   msghdr envelope{};
   envelope.msg_iov = &bytes;

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <vector>
 
 #include "base/errno_text.h"
+#include "ipc/passed_fds.h"
 
 namespace appserver::ipc {
 namespace {
@@ -17,10 +17,6 @@ namespace {
 // Bytes up to this travel in the message itself.
 constexpr std::size_t kInMessage = 16 * 1024;
 constexpr std::size_t kMostFds = 2;
-
-struct alignas(cmsghdr) RightsBuffer {
-  std::array<char, CMSG_SPACE(sizeof(int) * kMostFds)> bytes;
-};
 
 // Puts the bytes into a file without a name. Returns: a closed descriptor when there is no memory.
 UniqueFd in_memory_file(Handoff::Pieces pieces) noexcept {
@@ -56,23 +52,6 @@ bool read_whole(int fd, std::string& bytes) {
     got += static_cast<std::size_t>(count);
   }
   return true;
-}
-
-std::vector<UniqueFd> take_fds(msghdr& message) {
-  std::vector<UniqueFd> fds;
-  for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr;
-       part = CMSG_NXTHDR(&message, part)) {
-    if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) {
-      continue;
-    }
-    const std::size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    for (std::size_t i = 0; i < count; ++i) {
-      int fd = -1;
-      std::memcpy(&fd, CMSG_DATA(part) + i * sizeof(int), sizeof fd);
-      fds.emplace_back(fd);
-    }
-  }
-  return fds;
 }
 
 HandoffProgress progress_of(int error) noexcept {
@@ -122,17 +101,11 @@ HandoffProgress Handoff::send(int socket, ConnectionFacts facts, Pieces pieces) 
   for (const std::string_view piece : pieces) {
     parts[part_count++] = {const_cast<char*>(piece.data()), piece.size()};
   }
-  RightsBuffer rights{};
+  PassedFds<kMostFds> rights{};
   msghdr message{};
   message.msg_iov = parts.data();
   message.msg_iovlen = part_count;
-  message.msg_control = rights.bytes.data();
-  message.msg_controllen = CMSG_SPACE(fd_count * sizeof(int));
-  cmsghdr* part = CMSG_FIRSTHDR(&message);
-  part->cmsg_level = SOL_SOCKET;
-  part->cmsg_type = SCM_RIGHTS;
-  part->cmsg_len = CMSG_LEN(fd_count * sizeof(int));
-  std::memcpy(CMSG_DATA(part), fds.data(), fd_count * sizeof(int));
+  attach_fds(message, rights.bytes, std::span(fds).first(fd_count));
   return ::sendmsg(send_end_.get(), &message, MSG_NOSIGNAL) >= 0 ? HandoffProgress::Sent
                                                                  : progress_of(errno);
 }
@@ -143,7 +116,7 @@ std::optional<HandedOver> Handoff::receive() const {
     std::array<char, kInMessage> bytes;
     std::array<iovec, 2> parts{iovec{&connection.facts, sizeof connection.facts},
                                iovec{bytes.data(), bytes.size()}};
-    RightsBuffer rights{};
+    PassedFds<kMostFds> rights{};
     msghdr message{};
     message.msg_iov = parts.data();
     message.msg_iovlen = parts.size();

@@ -24,16 +24,6 @@ bool would_block() noexcept {
   return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
 }
 
-// The value of a field that matters once; empty when there is none.
-std::string_view value_of(const http::RequestHead& head, std::string_view lower_name) noexcept {
-  for (const http::Field& field : head.fields) {
-    if (http::equals_lower(field.name, lower_name)) {
-      return field.value;
-    }
-  }
-  return {};
-}
-
 }  // namespace
 
 void Connection::serve() {
@@ -323,8 +313,8 @@ void Connection::log_access(unsigned status, std::uint64_t body_bytes) {
   record.target = head.target;
   record.http_version = 10 + head.minor_version;
   if (bench_->parser.head_complete()) {
-    record.referer = value_of(head, "referer");
-    record.user_agent = value_of(head, "user-agent");
+    record.referer = http::value_of(head.fields, "referer");
+    record.user_agent = http::value_of(head.fields, "user-agent");
   }
   serving_.access_log->add(serving_.wall_second(), record);
 }

@@ -1,6 +1,5 @@
 #include "worker/exchange.h"
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <exception>
@@ -10,7 +9,6 @@
 
 #include "base/errno_text.h"
 #include "http/error_body.h"
-#include "http/grammar.h"
 #include "http/stream_writer.h"
 
 namespace appserver::worker {
@@ -30,13 +28,6 @@ std::string_view from_abi(appserver_str text) noexcept {
 
 Exchange& from_handle(appserver_exchange* handle) noexcept {
   return *reinterpret_cast<Exchange*>(handle);
-}
-
-std::string_view value_of(std::span<const http::Field> fields, std::string_view lower_name) {
-  const auto found = std::find_if(fields.begin(), fields.end(), [&](const http::Field& field) {
-    return http::equals_lower(field.name, lower_name);
-  });
-  return found == fields.end() ? std::string_view() : found->value;
 }
 
 }  // namespace
@@ -269,7 +260,7 @@ appserver_str Exchange::peer(appserver_exchange* exchange) noexcept {
 appserver_str Exchange::request_id(appserver_exchange* exchange) noexcept {
   Exchange& self = from_handle(exchange);
   if (self.id_text_.empty()) {
-    const std::string_view given = value_of(self.incoming_->head.fields, "x-request-id");
+    const std::string_view given = http::value_of(self.incoming_->head.fields, "x-request-id");
     if (RequestIds::is_sane(given)) {
       self.id_text_ = given;
     } else {

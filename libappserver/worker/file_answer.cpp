@@ -61,19 +61,11 @@ std::string date_text(sys_seconds time) {
   return std::string(date.text(time));
 }
 
-// The first field of that name; empty when there is none.
-std::string_view value_of(std::span<const http::Field> fields, std::string_view lower_name) {
-  const auto found = std::find_if(fields.begin(), fields.end(), [&](const http::Field& field) {
-    return http::equals_lower(field.name, lower_name);
-  });
-  return found == fields.end() ? std::string_view() : found->value;
-}
-
 std::string content_type_of(const FileTraits& traits) {
   if (!traits.content_type.empty()) {
     return std::string(traits.content_type);
   }
-  const std::string_view given = value_of(traits.extra, "content-type");
+  const std::string_view given = http::value_of(traits.extra, "content-type");
   return std::string(given.empty() ? "application/octet-stream" : given);
 }
 
@@ -142,7 +134,7 @@ struct Content {
 
 Content content_of(const struct stat& status, const FileTraits& traits) {
   return {static_cast<std::uint64_t>(std::max<off_t>(status.st_size, 0)), content_type_of(traits),
-          !value_of(traits.extra, "content-encoding").empty()};
+          !http::value_of(traits.extra, "content-encoding").empty()};
 }
 
 void take_whole(FileAnswer& answer, const Content& content) {
@@ -210,7 +202,7 @@ FileAnswer answer_with_file(const http::RequestHead& head, UniqueFd file, const 
                             const FileTraits& traits) {
   const auto now =
       std::chrono::floor<seconds>(std::chrono::system_clock::from_time_t(std::time(nullptr)));
-  const Version version = version_of(status, value_of(traits.extra, "etag"), now);
+  const Version version = version_of(status, http::value_of(traits.extra, "etag"), now);
   const Content content = content_of(status, traits);
   const auto conditions = http::read_conditions(head, {version.etag, version.last_modified}, now);
   FileAnswer answer;

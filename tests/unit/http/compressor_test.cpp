@@ -51,7 +51,7 @@ RequestHead asking(std::string_view accept_encoding) {
 
 const std::vector<Field> kFields{{"Content-Type", "text/html"}, {"ETag", "\"1\""}};
 
-std::string_view value_of(std::span<const Field> fields, std::string_view name) {
+std::string_view text_of(std::span<const Field> fields, std::string_view name) {
   for (const Field& field : fields) {
     if (field.name == name) {
       return field.value;
@@ -148,9 +148,9 @@ TEST_CASE("BodyCompression: a whole body is replaced by a smaller one that says 
       CHECK(sent.status == 200);
       CHECK(sent.body.size() < body.size() / 2);
       check_whole(decompress(coding, sent.body), body);
-      CHECK(value_of(sent.fields, "Content-Encoding") == name_of(coding));
-      CHECK(value_of(sent.fields, "Vary") == "Accept-Encoding");
-      CHECK(value_of(sent.fields, "ETag") == "W/\"1\"");
+      CHECK(text_of(sent.fields, "Content-Encoding") == name_of(coding));
+      CHECK(text_of(sent.fields, "Vary") == "Accept-Encoding");
+      CHECK(text_of(sent.fields, "ETag") == "W/\"1\"");
     }
   }
 }
@@ -160,9 +160,9 @@ TEST_CASE("BodyCompression: a body that would not shrink is sent as it is") {
   const std::string body = noise(10'000);
   const Response sent = compression.whole({200, kFields, body}, asking("gzip"));
   CHECK(sent.body.data() == body.data());
-  CHECK(value_of(sent.fields, "Content-Encoding") == "none");
-  CHECK(value_of(sent.fields, "Vary") == "Accept-Encoding");
-  CHECK(value_of(sent.fields, "ETag") == "\"1\"");
+  CHECK(text_of(sent.fields, "Content-Encoding") == "none");
+  CHECK(text_of(sent.fields, "Vary") == "Accept-Encoding");
+  CHECK(text_of(sent.fields, "ETag") == "\"1\"");
 }
 
 TEST_CASE("BodyCompression: a response that is not its business is not touched") {
@@ -183,7 +183,7 @@ TEST_CASE("BodyCompression: streams run side by side, and their compressors are 
   Response first{200, kFields, {}};
   auto one = compression.stream(first, asking("gzip"));
   REQUIRE(one != nullptr);
-  CHECK(value_of(first.fields, "Content-Encoding") == "gzip");
+  CHECK(text_of(first.fields, "Content-Encoding") == "gzip");
   Response second{200, kFields, {}};
   auto two = compression.stream(second, asking("gzip"));
   REQUIRE(two != nullptr);
@@ -210,6 +210,6 @@ TEST_CASE("BodyCompression: a stream for who wants no coding only says that it v
   BodyCompression compression({{Coding::Gzip}, 100, 5});
   Response head{200, kFields, {}};
   CHECK(compression.stream(head, asking("identity")) == nullptr);
-  CHECK(value_of(head.fields, "Vary") == "Accept-Encoding");
-  CHECK(value_of(head.fields, "Content-Encoding") == "none");
+  CHECK(text_of(head.fields, "Vary") == "Accept-Encoding");
+  CHECK(text_of(head.fields, "Content-Encoding") == "none");
 }
