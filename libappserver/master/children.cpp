@@ -159,9 +159,13 @@ void Children::worker_forked(const Zygote& zygote, const ipc::WorkerForked& fork
   }
   const PendingFork& fork = pending->second;
   const supervision::WorkerForked event{fork.slot, fork.generation, forked.pid};
-  const bool is_dead = early_exits_.erase(forked.pid) > 0;
-  if (is_dead) {
-    surroundings_.scoreboard[forked.score].clear();
+  const auto early_exit = early_exits_.find(forked.pid);
+  if (early_exit != early_exits_.end()) {
+    // It lived so shortly that the kernel told of its end first: what it left behind is read now.
+    Worker dead(*this, forked.pid, forked.score, std::move(pending->second.channel));
+    read_worker(dead);
+    bury(forked.pid, forked.score, early_exit->second);
+    early_exits_.erase(early_exit);
   } else {
     workers_.try_emplace(forked.pid, *this, forked.pid, forked.score,
                          std::move(pending->second.channel));
@@ -270,15 +274,21 @@ void Children::worker_exited(pid_t pid, supervision::ExitReason reason) {
   const auto found = workers_.find(pid);
   if (found != workers_.end()) {
     read_worker(found->second);  // Its last words: why it could not start.
-    ipc::ScoreboardEntry& entry = surroundings_.scoreboard[found->second.score];
-    WorkerDeath death{pid, entry.slot(), entry.generation(), reason, entry.current_exchange()};
-    entry.clear();
+    const std::uint32_t score = found->second.score;
     workers_.erase(found);
-    surroundings_.bury(std::move(death));
+    bury(pid, score, reason);
   } else if (!pending_.empty()) {
-    early_exits_.insert(pid);
+    early_exits_.emplace(pid, reason);
   }
   surroundings_.report(supervision::WorkerExited{pid, reason});
+}
+
+// Passes on what the scoreboard knows of a dead worker, and frees its entry.
+void Children::bury(pid_t pid, std::uint32_t score, supervision::ExitReason reason) {
+  ipc::ScoreboardEntry& entry = surroundings_.scoreboard[score];
+  WorkerDeath death{pid, entry.slot(), entry.generation(), reason, entry.current_exchange()};
+  entry.clear();
+  surroundings_.bury(std::move(death));
 }
 
 void Children::zygote_exited(std::uint32_t generation, supervision::ExitReason reason) {

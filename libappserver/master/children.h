@@ -4,7 +4,6 @@
 #include <functional>
 #include <map>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <sys/types.h>
@@ -107,6 +106,7 @@ class Children {
   void take_message(Zygote& zygote, const ipc::Message& message);
   void take_message(Worker& worker, const ipc::Message& message);
   void worker_forked(const Zygote& zygote, const ipc::WorkerForked& forked);
+  void bury(pid_t pid, std::uint32_t score, supervision::ExitReason reason);
   void fork_failed(std::uint32_t score, const std::string& why);
   void fail_forks_of(std::uint32_t generation, const std::string& why);
   void worker_exited(pid_t pid, supervision::ExitReason reason);
@@ -119,7 +119,7 @@ class Children {
   std::map<std::uint32_t, PendingFork> pending_;
   // Reaped pids that were nobody's while forks were pending: a worker can end before its zygote's
   // message about it is read.
-  std::set<pid_t> early_exits_;
+  std::map<pid_t, supervision::ExitReason> early_exits_;
 };
 
 }  // namespace appserver::master

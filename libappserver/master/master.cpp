@@ -123,7 +123,8 @@ void Master::report(supervision::Event event) {
       chronicle_.tell(*failed);
     }
     execute(supervisor_.handle(next, Clock::now()));
-    if (std::holds_alternative<supervision::WorkerExited>(next)) {
+    if (std::holds_alternative<supervision::WorkerExited>(next) ||
+        std::holds_alternative<supervision::WorkerForked>(next)) {  // It may be dead already.
       chronicle_.close_entry();
     }
   }
