@@ -173,8 +173,9 @@ TEST_CASE("handoff: a server that stops tells its clients, as nobody is left to 
   REQUIRE(waiting.get("/large?size=5").status == 200);
   server.process.send_signal(SIGTERM);
   server.process.wait_for_log("stopping gracefully");
-  waiting.send(kGet);
-  CHECK(waiting.read_response().announces_close());
+  // The worker hears of it a little later than the log.
+  eventually(10s, "a response that announces the end",
+             [&] { return waiting.get("/large?size=5").announces_close(); });
   CHECK(waiting.wait_for_end() == Ending::Closed);
   CHECK(server.process.wait_for_exit(10s).code == 0);
 }
