@@ -231,8 +231,9 @@ RunningProxy::RunningProxy(Proxy proxy, const Address& upstream, const ProxyFold
     for (std::string& argument : recipe.arguments) {
       replace_all(argument, "@FOLDER@", path);
     }
-    // Caddy writes into the home directory otherwise.
-    std::vector<std::string> arguments{"HOME=" + path, "XDG_DATA_HOME=" + path,
+    // HAProxy returns to the directory it was started in, which nobody may enter when this tree
+    // lies below /root. Caddy writes into the home directory otherwise.
+    std::vector<std::string> arguments{"--chdir=" + path, "HOME=" + path, "XDG_DATA_HOME=" + path,
                                        "XDG_CONFIG_HOME=" + path, recipe.program};
     arguments.insert(arguments.end(), recipe.arguments.begin(), recipe.arguments.end());
     if (start("/usr/bin/env", std::move(arguments))) {
