@@ -40,7 +40,9 @@ int AppGate::mark(const Incoming& incoming, std::string& out, const Call& call) 
   exchange_.begin(incoming, out);
   static_cast<void>(host_.take_reported_error());  // An earlier handler's words are not this one's.
   score_.begin_exchange(incoming.head.method, incoming.head.target, coarse_now());
+  is_running_app_.store(true, std::memory_order_relaxed);
   const int result = call();
+  is_running_app_.store(false, std::memory_order_relaxed);
   score_.end_exchange();
   return result;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <string>
 
 #include "app/host_services.h"
@@ -24,6 +25,11 @@ class AppGate {
   [[nodiscard]] bool may_stream_bodies() const noexcept { return streams_body_ != nullptr; }
   [[nodiscard]] bool streams_body(const Incoming& incoming, std::string& out);
 
+  // Whether code of the app runs at this moment. Async-signal-safe.
+  [[nodiscard]] bool is_running_app() const noexcept {
+    return is_running_app_.load(std::memory_order_relaxed);
+  }
+
   // Runs the handler and appends the response to `out`.
   Outcome answer(const Incoming& incoming, std::string& out);
 
@@ -45,6 +51,7 @@ class AppGate {
   app::HostServices& host_;
   ipc::ScoreboardEntry& score_;
   observe::Log& log_;
+  std::atomic<bool> is_running_app_{false};
   RequestIds ids_;
   Exchange exchange_{ids_};
 };

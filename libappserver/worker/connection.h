@@ -58,7 +58,7 @@ class Connection final : private Outlet {
   // The worker is crashing: answers the client if its request was the one at fault (500) or cannot
   // be repeated (503), and hands the connection over else. Async-signal-safe: reads memory, and
   // calls sendmsg(2) and shutdown(2).
-  void save_from_crash(const ipc::Handoff& handoff, bool is_guilty) const noexcept;
+  void save_from_crash(const ipc::Handoff& handoff, bool is_served) const noexcept;
   // Nobody takes it: it goes on here, up to its next response.
   void stay();
 

@@ -38,6 +38,7 @@ void Connection::serve() {
 void Connection::answer_requests() {
   while (true) {
     serving_.answered = serving_.out.size();
+    serving_.response_begun = false;
     switch (answer()) {
       case Turn::Next:
         bench_->next_request();
@@ -228,6 +229,8 @@ void Connection::send_now(std::string& out, std::string_view body) {
   } else {
     out.assign(body.substr(sent - out.size()));
   }
+  serving_.answered = 0;
+  serving_.response_begun = !body.empty() || !out.empty();
 }
 
 bool Connection::flush(bool keep_alive) {

@@ -110,7 +110,7 @@ ipc::HandoffProgress Connection::hand_over(const ipc::Handoff& handoff) {
   return progress;
 }
 
-void Connection::save_from_crash(const ipc::Handoff& handoff, bool is_guilty) const noexcept {
+void Connection::save_from_crash(const ipc::Handoff& handoff, bool is_served) const noexcept {
   const bool was_taken_up =
       bench_ != nullptr &&
       (bench_->sink.has_value() || bench_->spool.has_value() || bench_->refusal != nullptr);
@@ -120,8 +120,12 @@ void Connection::save_from_crash(const ipc::Handoff& handoff, bool is_guilty) co
     case State::Writing:  // A response that has begun cannot be taken back.
       return;
     case State::Queued:
-      if (is_guilty) {
-        answer_crash(kCrashed);
+      if (is_served) {
+        // Outside of the app nobody knows what has left already: wrong bytes would be worse than
+        // none.
+        if (serving_.gate.is_running_app()) {
+          answer_crash(kCrashed);
+        }
         return;
       }
       if (!bench_->outbox.is_empty()) {
@@ -143,7 +147,7 @@ void Connection::save_from_crash(const ipc::Handoff& handoff, bool is_guilty) co
 // Sends what was answered before in the same batch, and then `answer`; unless the response has
 // begun.
 void Connection::answer_crash(std::string_view answer) const noexcept {
-  if (!bench_->outbox.is_empty()) {
+  if (!bench_->outbox.is_empty() || (state_ == State::Queued && serving_.response_begun)) {
     return;
   }
   const std::string_view before =

@@ -67,14 +67,14 @@ void Connections::continue_bodies() {
 }
 
 void Connections::serve(Connection& connection) {
-  serving_.in_handler = &connection;
+  serving_.being_served = &connection;
   connection.serve();
-  serving_.in_handler = nullptr;
+  serving_.being_served = nullptr;
 }
 
 void Connections::save_from_crash(const ipc::Handoff& handoff) const noexcept {
   for (const Connection& connection : connections_) {
-    connection.save_from_crash(handoff, &connection == serving_.in_handler);
+    connection.save_from_crash(handoff, &connection == serving_.being_served);
   }
 }
 

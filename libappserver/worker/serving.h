@@ -66,10 +66,11 @@ struct Serving {
   // The responses of the connection being served; one buffer for all, as serving is not
   // interrupted.
   std::string out;
-  // How much of it belongs to requests that are answered, and whose request is being answered now:
-  // for the crash handler.
+  // For the crash handler: how much of it belongs to requests that are answered, whether part of
+  // the response that is being made has left already, and whose turn it is.
   std::size_t answered = 0;
-  const Connection* in_handler = nullptr;
+  bool response_begun = false;
+  const Connection* being_served = nullptr;
   // The worker leaves. Handing over: connections move to another worker when they are between two
   // requests, and clients notice nothing. Closing: there is nobody to take them, and every response
   // announces the end.
