@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 preset=${1:-dev}
-shift || true
+(($# == 0)) || shift
 .ci/install-packages build test
 
 configure=()

@@ -1,13 +1,11 @@
 #include "base/privileges.h"
 
 #include <cerrno>
-#include <charconv>
 #include <grp.h>
-#include <optional>
-#include <pwd.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "base/accounts.h"
 #include "base/errno_text.h"
 
 namespace appserver {
@@ -19,34 +17,25 @@ struct Identity {
   std::string user_name;  // Empty when only a number is known: no supplementary groups then.
 };
 
-std::optional<unsigned> parse_number(const std::string& text) {
-  unsigned number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size()) {
-    return std::nullopt;
-  }
-  return number;
-}
-
 Result<Identity> resolve(const Credentials& wanted) {
   Identity identity{::getuid(), ::getgid(), ""};
   if (!wanted.user.empty()) {
-    if (const passwd* entry = ::getpwnam(wanted.user.c_str()); entry != nullptr) {
-      identity = {entry->pw_uid, entry->pw_gid, wanted.user};
-    } else if (const auto number = parse_number(wanted.user); number.has_value()) {
-      identity.uid = *number;
-    } else {
+    const auto user = find_user(wanted.user);
+    if (!user) {
       return failure("user '" + wanted.user + "' does not exist; see `getent passwd`");
+    }
+    identity.uid = user->uid;
+    if (user->gid.has_value()) {
+      identity.gid = *user->gid;
+      identity.user_name = wanted.user;
     }
   }
   if (!wanted.group.empty()) {
-    if (const group* entry = ::getgrnam(wanted.group.c_str()); entry != nullptr) {
-      identity.gid = entry->gr_gid;
-    } else if (const auto number = parse_number(wanted.group); number.has_value()) {
-      identity.gid = *number;
-    } else {
+    const auto group = find_group(wanted.group);
+    if (!group) {
       return failure("group '" + wanted.group + "' does not exist; see `getent group`");
     }
+    identity.gid = *group;
   }
   return identity;
 }

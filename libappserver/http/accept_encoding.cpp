@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "http/grammar.h"
+#include "http/weighted_list.h"
 
 namespace appserver::http {
 namespace {
@@ -13,33 +14,15 @@ using Quality = std::uint16_t;
 
 constexpr Quality kMost = 1000;
 
-// qvalue (RFC 9110 section 12.4.2): 0 or 1, and at most three digits behind a point, which are all
-// zeros after a 1.
-std::optional<Quality> read_quality(std::string_view text) {
-  const bool has_form = !text.empty() && text.size() <= 5 && (text[0] == '0' || text[0] == '1') &&
-                        (text.size() == 1 || text[1] == '.');
-  if (!has_form) {
-    return std::nullopt;
-  }
-  auto quality = static_cast<unsigned>(text[0] - '0') * kMost;
-  unsigned place = kMost / 10;
-  for (const char digit : text.substr(text.size() == 1 ? 1 : 2)) {
-    if (!is_digit(digit)) {
-      return std::nullopt;
-    }
-    quality += static_cast<unsigned>(digit - '0') * place;
-    place /= 10;
-  }
-  return quality <= kMost ? std::optional(static_cast<Quality>(quality)) : std::nullopt;
-}
-
 // The quality behind a member's coding: `;q=0.5`; all of it if nothing follows.
-std::optional<Quality> read_weight(std::string_view parameters) {
+std::optional<Quality> quality_behind(std::string_view parameters) {
   if (parameters.empty()) {
     return kMost;
   }
-  const std::string_view weight = trimmed(parameters.substr(1));
-  return equals_lower(weight.substr(0, 2), "q=") ? read_quality(weight.substr(2)) : std::nullopt;
+  const std::string_view parameter = trimmed(parameters.substr(1));
+  const auto weight =
+      equals_lower(parameter.substr(0, 2), "q=") ? read_weight(parameter.substr(2)) : std::nullopt;
+  return weight ? std::optional(static_cast<Quality>(*weight)) : std::nullopt;
 }
 
 struct Named {
@@ -65,7 +48,7 @@ struct Named {
     const std::size_t end = member.find(';');
     auto* const place = find(trimmed(member.substr(0, end)));
     const auto weight =
-        read_weight(end == std::string_view::npos ? std::string_view() : member.substr(end));
+        quality_behind(end == std::string_view::npos ? std::string_view() : member.substr(end));
     if (place != nullptr && !place->has_value()) {
       *place = weight;
     }

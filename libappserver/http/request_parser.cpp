@@ -254,13 +254,6 @@ bool RequestParser::fail(Verdict verdict) {
   return false;
 }
 
-void RequestParser::append_replay(std::string& out) const {
-  ChunkLineRoom line;
-  for (const std::string_view piece : replay(line)) {
-    out.append(piece);
-  }
-}
-
 std::array<std::string_view, 4> RequestParser::replay(ChunkLineRoom& line) const noexcept {
   const bool whole = state_ == State::Complete;
   const std::string_view content = whole ? body_ : std::string_view(storage_);

@@ -92,13 +92,11 @@ class RequestParser {
   // Requires: feed() returned Failed.
   [[nodiscard]] const Refusal& refusal() const { return *refusal_; }
 
-  // Appends bytes that, followed by the unconsumed ones, bring another parser to where this one is:
-  // the handoff of a half-read request. Nothing is appended while the head is incomplete. Chunks
-  // that were read become one chunk. Requires: feed() returned NeedMore last.
-  void append_replay(std::string& out) const;
-
-  // The same in pieces, also of a request that is Complete, without an allocation: for the crash
-  // handler. `line` holds what is made anew; the views live as long as it and this request.
+  // Bytes that, followed by the unconsumed ones, bring another parser to where this one is: the
+  // handoff of a request that was read in part, or that is Complete and not answered. Empty while
+  // the head is incomplete. Chunks that were read become one chunk, whose line is made in `line`;
+  // the views live as long as it and this request. Async-signal-safe. Requires: feed() did not
+  // return Failed last.
   using ChunkLineRoom = std::array<char, 24>;
   [[nodiscard]] std::array<std::string_view, 4> replay(ChunkLineRoom& line) const noexcept;
 

@@ -107,10 +107,6 @@ std::uint64_t append_error(std::string& out, const ErrorAnswer& answer, std::str
   return answer.head_request ? 0 : body.content.size();
 }
 
-void append_error(std::string& out, const ErrorAnswer& answer, std::string_view date) {
-  append_error(out, answer, date, {}, ErrorPages());
-}
-
 void append_continue(std::string& out) {
   out.append("HTTP/1.1 100 Continue\r\n\r\n");
 }

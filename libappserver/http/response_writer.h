@@ -54,11 +54,10 @@ void append_response(std::string& out, const Response& response, const Reply& re
                      std::string_view date);
 
 // Appends a complete answer that announces the end of the connection, in the form that render_error
-// (error_body.h) chooses for a client with this Accept field; the second one in plain text.
+// (error_body.h) chooses for a client with this Accept field.
 // Returns: how many bytes of body went out.
 std::uint64_t append_error(std::string& out, const ErrorAnswer& answer, std::string_view date,
                            std::string_view accept, const ErrorPages& pages);
-void append_error(std::string& out, const ErrorAnswer& answer, std::string_view date);
 
 // Appends the interim response that a client waits for before it sends its body.
 void append_continue(std::string& out);

@@ -49,7 +49,6 @@ class Channel {
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
   [[nodiscard]] bool is_open() const noexcept { return fd_.is_open(); }
   void close() noexcept { fd_.reset(); }
-  [[nodiscard]] UniqueFd take_fd() { return std::move(fd_); }
 
  private:
   UniqueFd fd_;

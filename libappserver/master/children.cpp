@@ -89,22 +89,25 @@ void Children::kill_zygote(std::uint32_t generation) {
   }
 }
 
-void Children::read_zygote(Zygote& zygote) noexcept {
-  const std::uint32_t generation = zygote.generation;
-  // A report can lead to anything but the zygote's own end: only child_exited() erases it.
+// Returns: whether the child has closed its end; what it had said before is taken in any case.
+template <typename Child>
+bool Children::read_all(Child& child) {
+  // A report can lead to anything but the child's own end: only child_exited() erases it.
   while (true) {
-    const auto received = zygote.channel.receive();
+    const auto received = child.channel.receive();
     if (received) {
-      take_message(zygote, received->message);
-    } else if (received.error() == ipc::NothingReceived::NotNow) {
-      return;
-    } else if (received.error() == ipc::NothingReceived::PeerGone) {
-      // Its exit follows and is what counts; no fork it had been asked for will be answered any
-      // more.
-      zygote.watcher.stop();
-      fail_forks_of(generation, "the zygote ended before it could fork the worker");
-      return;
+      take_message(child, received->message);
+    } else if (received.error() != ipc::NothingReceived::NotUnderstood) {
+      return received.error() == ipc::NothingReceived::PeerGone;
     }
+  }
+}
+
+void Children::read_zygote(Zygote& zygote) noexcept {
+  if (read_all(zygote)) {
+    // Its exit follows and is what counts; no fork it had been asked for will be answered any more.
+    zygote.watcher.stop();
+    fail_forks_of(zygote.generation, "the zygote ended before it could fork the worker");
   }
 }
 
@@ -231,16 +234,8 @@ void Children::kill_worker(pid_t pid) {
 }
 
 void Children::read_worker(Worker& worker) noexcept {
-  while (true) {
-    const auto received = worker.channel.receive();
-    if (received) {
-      take_message(worker, received->message);
-    } else if (received.error() == ipc::NothingReceived::NotNow) {
-      return;
-    } else if (received.error() == ipc::NothingReceived::PeerGone) {
-      worker.watcher.stop();  // Its exit follows.
-      return;
-    }
+  if (read_all(worker)) {
+    worker.watcher.stop();  // Its exit follows.
   }
 }
 

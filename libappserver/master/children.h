@@ -101,6 +101,8 @@ class Children {
     ipc::Channel channel;
   };
 
+  template <typename Child>
+  bool read_all(Child& child);
   void read_zygote(Zygote& zygote) noexcept;
   void read_worker(Worker& worker) noexcept;
   void take_message(Zygote& zygote, const ipc::Message& message);

@@ -1,28 +1,17 @@
 #include "net/socket_access.h"
 
 #include <cerrno>
-#include <charconv>
 #include <fcntl.h>
-#include <grp.h>
-#include <pwd.h>
 #include <string>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/accounts.h"
 #include "base/errno_text.h"
 #include "base/unique_fd.h"
 
 namespace appserver::net {
 namespace {
-
-std::optional<unsigned> parse_number(const std::string& text) {
-  unsigned number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  // The largest number is how chown(2) is told to change nothing.
-  const bool is_number =
-      error == std::errc{} && end == text.data() + text.size() && number != static_cast<uid_t>(-1);
-  return is_number ? std::optional(number) : std::nullopt;
-}
 
 Failure<Error> unknown(const char* what, const std::string& name, const char* database) {
   return failure(std::string(what) + " '" + name +
@@ -30,25 +19,21 @@ Failure<Error> unknown(const char* what, const std::string& name, const char* da
 }
 
 Result<Ok> set_user(const std::string& name, SocketAccess& access) {
-  if (const passwd* entry = ::getpwnam(name.c_str()); entry != nullptr) {
-    access.user = entry->pw_uid;
-    access.group = entry->pw_gid;
-  } else if (const auto number = parse_number(name)) {
-    access.user = *number;
-  } else {
+  const auto user = find_user(name);
+  if (!user) {
     return unknown("user", name, "passwd");
   }
+  access.user = user->uid;
+  access.group = user->gid;
   return ok();
 }
 
 Result<Ok> set_group(const std::string& name, SocketAccess& access) {
-  if (const group* entry = ::getgrnam(name.c_str()); entry != nullptr) {
-    access.group = entry->gr_gid;
-  } else if (const auto number = parse_number(name)) {
-    access.group = *number;
-  } else {
+  const auto group = find_group(name);
+  if (!group) {
     return unknown("group", name, "group");
   }
+  access.group = *group;
   return ok();
 }
 

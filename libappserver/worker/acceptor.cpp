@@ -62,8 +62,7 @@ void Acceptor::resume_if_possible() {
 void Acceptor::accept_some(int listener_fd) noexcept {
   for (int i = 0; i < kAcceptsPerPass; ++i) {
     if (connections_.count() >= most_connections_) {
-      stop();
-      wanted_ = true;
+      suspend();
       return;
     }
     if (!gave_way_ && is_far_ahead()) {
@@ -106,9 +105,14 @@ bool Acceptor::is_far_ahead() const noexcept {
   return false;
 }
 
-void Acceptor::pause(double seconds) noexcept {
+// Accepts nothing for now; resume_if_possible() goes on.
+void Acceptor::suspend() noexcept {
   stop();
   wanted_ = true;
+}
+
+void Acceptor::pause(double seconds) noexcept {
+  suspend();
   pause_.start<&Acceptor::end_pause>(this, seconds);
 }
 

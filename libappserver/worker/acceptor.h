@@ -45,6 +45,7 @@ class Acceptor {
 
   void accept_some(int listener_fd) noexcept;
   [[nodiscard]] bool is_far_ahead() const noexcept;
+  void suspend() noexcept;
   void pause(double seconds) noexcept;
   void end_pause() noexcept {}  // The pass through the loop that called this resumes.
 

@@ -4,13 +4,13 @@
 #include "worker/connection.h"
 
 #include <array>
-#include <cerrno>
 #include <chrono>
 #include <sys/socket.h>
 #include <utility>
 
 #include "base/coarse_clock.h"
 #include "net/proxy_header.h"
+#include "net/would_block.h"
 #include "worker/serving.h"
 
 namespace appserver::worker {
@@ -21,10 +21,6 @@ constexpr std::size_t kSpooled = 1024 * 1024;
 
 constexpr http::Refusal kTooSlow{408, "The request did not arrive in time."};
 constexpr http::Refusal kNoPlaceForBody{503, "The server has no room for the request body now."};
-
-bool would_block() noexcept {
-  return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
-}
 
 }  // namespace
 
@@ -85,7 +81,7 @@ void Connection::read() {
   if (count > 0) {
     input.added(static_cast<std::size_t>(count));
     parse_or_wait();
-  } else if (count == 0 || !would_block()) {
+  } else if (count == 0 || !net::would_block()) {
     // The end of input in the middle of a request: no part of it ever reaches the app as a whole
     // one.
     close();
@@ -234,7 +230,7 @@ void Connection::send_continue() {
 void Connection::discard() {
   std::array<char, 16 * 1024> nothing;
   const ssize_t count = ::recv(fd_.get(), nothing.data(), nothing.size(), 0);
-  if (count == 0 || (count < 0 && !would_block())) {
+  if (count == 0 || (count < 0 && !net::would_block())) {
     close();
   }
 }
@@ -254,6 +250,12 @@ void Connection::deadline_passed() {
 
 void Connection::go_idle() {
   serving_.benches.give_back(std::move(bench_));
+  become_idle();
+}
+
+// Waits for the next request; or for whatever a worker that leaves has in mind for idle
+// connections.
+void Connection::become_idle() {
   state_ = State::Idle;
   start_wait(Wait::Request);
   if (serving_.departure != Serving::Departure::None) {

@@ -117,6 +117,7 @@ class Connection final : private Outlet {
   // What comes after a response.
   void proceed(bool keep_alive);
   void go_idle();
+  void become_idle();
   void linger();
   void close() noexcept;
   void start_wait(Wait wait) noexcept;

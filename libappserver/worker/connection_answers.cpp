@@ -2,13 +2,13 @@
 // connection.cpp.
 
 #include <array>
-#include <cerrno>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <utility>
 
 #include "http/error_body.h"
 #include "http/grammar.h"
+#include "net/would_block.h"
 #include "worker/connection.h"
 #include "worker/serving.h"
 
@@ -19,10 +19,6 @@ namespace {
 constexpr std::size_t kBatchSize = 64 * 1024;
 
 constexpr http::Refusal kBodyRefused{500, "The request body could not be taken in."};
-
-bool would_block() noexcept {
-  return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
-}
 
 }  // namespace
 
@@ -239,7 +235,7 @@ bool Connection::flush(bool keep_alive) {
     return true;
   }
   const ssize_t count = ::send(fd_.get(), out.data(), out.size(), MSG_NOSIGNAL);
-  if (count < 0 && !would_block()) {
+  if (count < 0 && !net::would_block()) {
     close();
     return false;
   }

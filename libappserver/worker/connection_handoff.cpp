@@ -44,9 +44,8 @@ void Connection::adopt(ipc::HandedOver handed_over) {
   trusts_forwarded_ = facts.trusts_forwarded != 0;
   over_tls_ = facts.over_tls != 0;
   serving_.peers.add(socket_peer_);
-  state_ = State::Idle;
-  start_wait(Wait::Request);
   watcher_.start<&Connection::on_ready>(this, fd_.get(), IoWatcher::kReadable);
+  become_idle();
   if (handed_over.bytes.empty()) {
     return;
   }

@@ -1,9 +1,10 @@
 #include "worker/outbox.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
+
+#include "net/would_block.h"
 
 namespace appserver::worker {
 namespace {
@@ -14,10 +15,6 @@ constexpr std::size_t kBatchSize = 64 * 1024;
 constexpr std::size_t kTurnSize = 128 * 1024;
 // The most that sendfile(2) takes in one call.
 constexpr std::uint64_t kMostAtOnce = 1U << 30;
-
-bool would_block() noexcept {
-  return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
-}
 
 }  // namespace
 
@@ -56,7 +53,7 @@ Outbox::Progress Outbox::send_text(int fd, bool more_follows) {
   while (offset_ < text_.size()) {
     const ssize_t count = ::send(fd, text_.data() + offset_, text_.size() - offset_, flags);
     if (count < 0) {
-      return would_block() ? Progress::Blocked : Progress::Broken;
+      return net::would_block() ? Progress::Blocked : Progress::Broken;
     }
     offset_ += static_cast<std::size_t>(count);
     sent_ += static_cast<std::uint64_t>(count);
@@ -94,7 +91,7 @@ Outbox::Progress Outbox::send_piece(int fd, FileBody& body) {
     const auto wanted = static_cast<std::size_t>(std::min(piece.length - body.sent, kMostAtOnce));
     const ssize_t count = ::sendfile(fd, body.answer.file.get(), &offset, wanted);
     if (count < 0) {
-      return would_block() ? Progress::Blocked : Progress::Broken;
+      return net::would_block() ? Progress::Blocked : Progress::Broken;
     }
     if (count == 0) {
       return Progress::Broken;  // The file became shorter than the length that was announced.

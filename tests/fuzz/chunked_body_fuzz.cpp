@@ -84,7 +84,10 @@ class Reader {
   // What another parser needs to go on.
   [[nodiscard]] std::string replay() const {
     std::string bytes;
-    parser_.append_replay(bytes);
+    RequestParser::ChunkLineRoom line;
+    for (const std::string_view piece : parser_.replay(line)) {
+      bytes += piece;
+    }
     return bytes + pending_;
   }
 

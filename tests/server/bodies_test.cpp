@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include "support/body_bytes.h"
 #include "support/http_client.h"
 #include "support/read_file.h"
 #include "support/running_server.h"
@@ -14,25 +15,6 @@
 using namespace appserver::test;
 
 namespace {
-
-// Which bytes come in does not matter, as long as none may get lost or change places.
-std::string varied(std::size_t size) {
-  std::string bytes(size, '\0');
-  std::uint32_t state = 1;
-  for (char& byte : bytes) {
-    state = state * 1664525 + 1013904223;
-    byte = static_cast<char>('a' + (state >> 24) % 26);
-  }
-  return bytes;
-}
-
-std::string described(std::string_view bytes) {
-  std::uint32_t sum = 0;
-  for (const char byte : bytes) {
-    sum = sum * 31 + static_cast<unsigned char>(byte);
-  }
-  return std::to_string(bytes.size()) + " bytes, sum " + std::to_string(sum);
-}
 
 std::string in_chunks(std::string_view bytes, std::size_t size) {
   std::string chunked;

@@ -8,6 +8,7 @@
 
 #include <doctest/doctest.h>
 
+#include "support/body_bytes.h"
 #include "support/program_run.h"
 #include "support/read_file.h"
 #include "support/running_server.h"
@@ -18,26 +19,6 @@ using namespace appserver::test;
 namespace {
 
 constexpr int kEmptyReply = 52;  // CURLE_GOT_NOTHING of libcurl-errors(3).
-
-// Which bytes they are does not matter, as long as none may get lost or change places.
-std::string varied(std::size_t size) {
-  std::string bytes(size, '\0');
-  std::uint32_t state = 1;
-  for (char& byte : bytes) {
-    state = state * 1664525 + 1013904223;
-    byte = static_cast<char>('a' + (state >> 24) % 26);
-  }
-  return bytes;
-}
-
-// What the app `bodies` answers to a body.
-std::string described(std::string_view bytes) {
-  std::uint32_t sum = 0;
-  for (const char byte : bytes) {
-    sum = sum * 31 + static_cast<unsigned char>(byte);
-  }
-  return std::to_string(bytes.size()) + " bytes, sum " + std::to_string(sum);
-}
 
 bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != text.npos;

@@ -149,19 +149,19 @@ TEST_CASE("announces_close: sees close in any Connection field") {
 
 TEST_CASE("append_error: a complete answer that ends the connection") {
   std::string out;
-  append_error(out, {400, "No Host.", false, 0}, kDate);
+  append_error(out, {400, "No Host.", false, 0}, kDate, {}, {});
   CHECK(out ==
         "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\n"
         "Vary: Accept\r\n" +
             kOwn + "Content-Length: 25\r\nConnection: close\r\n\r\n400 Bad Request\nNo Host.\n");
   out.clear();
-  append_error(out, {503, "", false, 2}, kDate);
+  append_error(out, {503, "", false, 2}, kDate, {}, {});
   CHECK(out ==
         "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\n"
         "Vary: Accept\r\nRetry-After: 2\r\n" +
             kOwn + "Content-Length: 24\r\nConnection: close\r\n\r\n503 Service Unavailable\n");
   out.clear();
-  append_error(out, {413, "Long.", true, 0}, kDate);
+  append_error(out, {413, "Long.", true, 0}, kDate, {}, {});
   CHECK(out.ends_with("Content-Length: 28\r\nConnection: close\r\n\r\n"));
 }
 

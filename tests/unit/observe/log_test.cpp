@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string>
-#include <sys/wait.h>
 #include <time.h>
 
 #include <boost/json.hpp>
@@ -117,22 +116,6 @@ TEST_CASE("Log: a new identity appears in the records that follow") {
   written.log.set_identity({"worker", 0, 1});
   written.log.info("ready");
   CHECK(written.file.content().find("] info  worker 0 gen 1: ready\n") != std::string::npos);
-}
-
-TEST_CASE("Log: a forked child writes its own pid") {
-  WrittenLog written(LogFormat::Text);
-  written.log.info("from the parent");
-  const pid_t child = ::fork();
-  REQUIRE(child >= 0);
-  if (child == 0) {
-    written.log.info("from the child");
-    ::_exit(0);
-  }
-  ::waitpid(child, nullptr, 0);
-  const std::string all = written.file.content();
-  CHECK(all.find("[" + own_pid() + "] info  master: from the parent") != std::string::npos);
-  CHECK(all.find("[" + std::to_string(child) + "] info  master: from the child") !=
-        std::string::npos);
 }
 
 TEST_CASE("Log: each record is in the file when the call returns") {
