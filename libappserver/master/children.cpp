@@ -162,22 +162,19 @@ void Children::worker_forked(const Zygote& zygote, const ipc::WorkerForked& fork
   }
   const PendingFork& fork = pending->second;
   const supervision::WorkerForked event{fork.slot, fork.generation, forked.pid};
-  const auto early_exit = early_exits_.find(forked.pid);
-  if (early_exit != early_exits_.end()) {
-    // It lived so shortly that the kernel told of its end first: what it left behind is read now.
-    Worker dead(*this, forked.pid, forked.score, std::move(pending->second.channel));
-    read_worker(dead);
-    bury(forked.pid, forked.score, early_exit->second);
-    early_exits_.erase(early_exit);
-  } else {
-    workers_.try_emplace(forked.pid, *this, forked.pid, forked.score,
-                         std::move(pending->second.channel));
-  }
+  workers_.try_emplace(forked.pid, *this, forked.pid, forked.score,
+                       std::move(pending->second.channel));
   pending_.erase(pending);
+  const auto early_exit = early_exits_.extract(forked.pid);
   if (pending_.empty()) {
-    early_exits_.clear();
+    early_exits_.clear();  // What is left were strangers.
   }
   surroundings_.report(event);
+  if (!early_exit.empty()) {
+    // The kernel told of its end before the zygote told of its birth: now its life is told in
+    // order.
+    worker_exited(forked.pid, early_exit.mapped());
+  }
 }
 
 void Children::fork_failed(std::uint32_t score, const std::string& why) {
@@ -272,10 +269,10 @@ void Children::worker_exited(pid_t pid, supervision::ExitReason reason) {
     const std::uint32_t score = found->second.score;
     workers_.erase(found);
     bury(pid, score, reason);
+    surroundings_.report(supervision::WorkerExited{pid, reason});
   } else if (!pending_.empty()) {
     early_exits_.emplace(pid, reason);
   }
-  surroundings_.report(supervision::WorkerExited{pid, reason});
 }
 
 // Passes on what the scoreboard knows of a dead worker, and frees its entry.

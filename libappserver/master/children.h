@@ -120,7 +120,7 @@ class Children {
   std::map<pid_t, Worker> workers_;
   std::map<std::uint32_t, PendingFork> pending_;
   // Reaped pids that were nobody's while forks were pending: a worker can end before its zygote's
-  // message about it is read.
+  // message about it is read, and its end is then reported after that.
   std::map<pid_t, supervision::ExitReason> early_exits_;
 };
 

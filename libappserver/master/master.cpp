@@ -123,8 +123,7 @@ void Master::report(supervision::Event event) {
       chronicle_.tell(*failed);
     }
     execute(supervisor_.handle(next, Clock::now()));
-    if (std::holds_alternative<supervision::WorkerExited>(next) ||
-        std::holds_alternative<supervision::WorkerForked>(next)) {  // It may be dead already.
+    if (std::holds_alternative<supervision::WorkerExited>(next)) {
       chronicle_.close_entry();
     }
   }
