@@ -14,11 +14,11 @@
 
 // The one list of everything a user can set. The command line, --help, the environment, the TOML
 // file, --print-config and docs/CONFIGURATION.md are all made from it: a new option is a new member
-// of Options and one new row in option_table.cpp.
+// of Options and one new row in the file of its group (client_rows.cpp and so on).
 namespace appserver::config {
 
 // The headings under which --help and the reference show the options.
-enum class Group { Sockets, Processes, Clients, Limits, Surroundings, Logs };
+enum class Group { Sockets, Processes, Lifecycle, Clients, Limits, Surroundings, Logs };
 
 // Says what is wrong with one text value, as the end of a sentence that starts with the quoted
 // value ("is not NAME=value"), or nothing if the value is fine.

@@ -30,8 +30,21 @@ struct Options {
   int peer_connections = 0;  // 0: no limit.
   bool lazy = false;
   int reload_batch = 1;
+
+  // Their lives.
+  std::chrono::milliseconds timeout{30'000};  // A handler's time; 0: any.
   std::chrono::milliseconds boot_timeout{60'000};
   std::chrono::milliseconds graceful_timeout{30'000};
+  std::chrono::milliseconds drain_delay{0};
+  std::uint64_t max_requests = 0;  // 0 here and below: no limit.
+  std::uint64_t max_requests_jitter = 0;
+  std::chrono::milliseconds max_lifetime{0};
+  std::uint64_t max_memory = 0;  // Bytes of private memory.
+  std::string on_crash;
+  std::chrono::milliseconds on_crash_timeout{10'000};
+  int crash_limit = 3;
+  std::chrono::milliseconds crash_window{60'000};
+  std::chrono::milliseconds crash_cooldown{0};  // 0: requests that kill go on to the app.
 
   // Clients.
   std::chrono::milliseconds keep_alive{75'000};
@@ -45,6 +58,8 @@ struct Options {
   std::uint64_t compress_min_size = 1024;
   int compress_level = 5;
   std::vector<std::string> error_pages;  // "STATUS=FILE"
+  std::string health_path = "/healthz";  // Empty: off.
+  std::string ready_path = "/readyz";
   std::uint64_t limit_request_line = 8190;
   std::uint64_t limit_request_fields = 100;
   std::uint64_t limit_request_field_size = 8190;

@@ -12,8 +12,8 @@ namespace appserver::config {
 
 // Texts that the row's option may be given, none of which is its default.
 inline std::vector<std::string> candidate_values(const OptionRow& row) {
-  std::vector<std::string> texts{"changed", "NAME=changed", "/changed=x", "404=x",
-                                 "gzip",    "true",         "017"};
+  std::vector<std::string> texts{"changed", "/changed", "NAME=changed", "/changed=x",
+                                 "404=x",   "gzip",     "true",         "017"};
   if (const auto* number = std::get_if<NumberField<int>>(&row.field)) {
     texts = {std::to_string(number->least), std::to_string(number->most)};
   } else if (const auto* count = std::get_if<NumberField<std::uint64_t>>(&row.field)) {

@@ -16,10 +16,7 @@ namespace {
 
 // The document in the source tree that this test was compiled from.
 std::string document_path() {
-  const std::string here = __FILE__;
-  const std::string below_root = "tests/unit/config/reference_test.cpp";
-  REQUIRE(here.ends_with(below_root));
-  return here.substr(0, here.size() - below_root.size()) + "docs/CONFIGURATION.md";
+  return APPSERVER_CONFIGURATION_REFERENCE;
 }
 
 std::string content_of(const std::string& path) {

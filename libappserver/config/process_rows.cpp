@@ -1,0 +1,42 @@
+#include <array>
+
+#include "config/cpu_count.h"
+#include "config/option_rows.h"
+
+namespace appserver::config {
+namespace {
+
+constexpr std::array kRows{
+    OptionRow{.name = "app",
+              .group = Group::Processes,
+              .field = TextField{&Options::app},
+              .metavar = "APP.so",
+              .help = "The app to serve: a shared object that exports an appserver app.",
+              .default_text = "none",
+              .positional = true},
+    OptionRow{.name = "workers",
+              .flag = 'w',
+              .group = Group::Processes,
+              .field = NumberField<int>{&Options::workers, 1, kMostWorkers},
+              .metavar = "COUNT",
+              .help = "Worker processes.",
+              .default_text = "the cgroup's CPU quota, else the cores"},
+    OptionRow{.name = "lazy",
+              .group = Group::Processes,
+              .field = FlagField{&Options::lazy},
+              .help = "Load the app in every worker instead of once before they are forked; for "
+                      "apps that start threads while loading."},
+    OptionRow{.name = "reload-batch",
+              .group = Group::Processes,
+              .field = NumberField<int>{&Options::reload_batch, 1, kMostWorkers},
+              .metavar = "COUNT",
+              .help = "Workers that a reload replaces at the same time."},
+};
+
+}  // namespace
+
+std::span<const OptionRow> process_rows() {
+  return kRows;
+}
+
+}  // namespace appserver::config
