@@ -28,7 +28,7 @@ extern "C" {
 /* Major: a break; a new symbol (appserver_app_v2), both may be exported by one app.
  * Minor: fields and extensions added at the end; older and newer peers work together. */
 #define APPSERVER_ABI_MAJOR 1
-#define APPSERVER_ABI_MINOR 1
+#define APPSERVER_ABI_MINOR 2
 
 /* Results of hooks, of `handle` and of `respond`. */
 #define APPSERVER_OK 0

@@ -25,6 +25,7 @@
 #include <appserver/abi.h>
 #include <appserver/application.hpp>
 #include <appserver/cookie.hpp>
+#include <appserver/deadline.hpp>
 #include <appserver/detail/entry.hpp>
 #include <appserver/log.hpp>
 #include <appserver/request.hpp>

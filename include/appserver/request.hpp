@@ -1,6 +1,9 @@
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -167,6 +170,13 @@ class Request {
   }
 
   [[nodiscard]] Log log() const noexcept { return Log(host_); }
+
+  // Gives the handler `time` from now on, instead of what the server's --timeout has left it; zero
+  // for no limit. A handler that knows it makes progress may call it again and again.
+  void extend_deadline(std::chrono::milliseconds time) const noexcept {
+    host_.set_deadline(exchange_, static_cast<std::uint64_t>(
+                                      std::max(time.count(), std::chrono::milliseconds::rep{0})));
+  }
 
  private:
   // Whether the server's struct, which may be older, contains the string at `offset`.

@@ -10,8 +10,8 @@
 // allocates.
 namespace appserver {
 
-// An event loop. [any] One thread uses it; after fork() the child drops it (drop_in_child) and
-// makes its own.
+// An event loop. [any] One thread at a time uses it; after fork() the child drops it
+// (drop_in_child) and makes its own.
 class EventLoop {
  public:
   enum class Kind {
@@ -112,6 +112,37 @@ class TimerWatcher {
 
   EventLoop* loop_;
   ev_timer timer_;
+};
+
+// Wakes the loop from another thread, or from a signal handler: (owner->*Method)() is called in the
+// loop's next pass, once for any number of calls of send().
+class AsyncWatcher {
+ public:
+  explicit AsyncWatcher(EventLoop& loop) noexcept : loop_(&loop) { ev_init(&async_, nullptr); }
+  AsyncWatcher(const AsyncWatcher&) = delete;
+  AsyncWatcher& operator=(const AsyncWatcher&) = delete;
+  ~AsyncWatcher() { stop(); }
+
+  template <auto Method, typename Owner>
+  void start(Owner* owner) noexcept {
+    stop();
+    ev_async_init(&async_, (&AsyncWatcher::call<Method, Owner>));
+    async_.data = owner;
+    ev_async_start(loop_->raw(), &async_);
+  }
+  void stop() noexcept { ev_async_stop(loop_->raw(), &async_); }
+
+  // [any thread] Async-signal-safe, as libev's manual says of ev_async_send. Requires: started.
+  void send() noexcept { ev_async_send(loop_->raw(), &async_); }
+
+ private:
+  template <auto Method, typename Owner>
+  static void call(struct ev_loop*, ev_async* async, int) noexcept {
+    (static_cast<Owner*>(async->data)->*Method)();
+  }
+
+  EventLoop* loop_;
+  ev_async async_;
 };
 
 // A signal as a loop event: (owner->*Method)(signal number).

@@ -35,6 +35,15 @@ void ignore_signals(std::initializer_list<int> signals) noexcept {
   }
 }
 
+void unblock_signals(std::initializer_list<int> signals) noexcept {
+  sigset_t set;
+  ::sigemptyset(&set);
+  for (const int signal : signals) {
+    ::sigaddset(&set, signal);
+  }
+  ::sigprocmask(SIG_UNBLOCK, &set, nullptr);
+}
+
 void unblock_all_signals() noexcept {
   sigset_t none;
   ::sigemptyset(&none);

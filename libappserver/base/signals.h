@@ -28,6 +28,9 @@ void reset_signal_dispositions() noexcept;
 // Makes the process deaf to these signals.
 void ignore_signals(std::initializer_list<int> signals) noexcept;
 
+// Lets the calling thread receive these signals again.
+void unblock_signals(std::initializer_list<int> signals) noexcept;
+
 // Unblocks all signals: the last step in a child before it does its own work.
 void unblock_all_signals() noexcept;
 

@@ -26,12 +26,13 @@ void ScoreboardEntry::clear() noexcept {
   end_exchange();
   set_pid(0);
   set_connections(0);
+  set_idle(false);
   requests_.store(0, std::memory_order_relaxed);
   set_state(WorkerState::Empty);
 }
 
 void ScoreboardEntry::begin_exchange(std::string_view method, std::string_view target,
-                                     TimePoint now) noexcept {
+                                     TimePoint now, TimePoint deadline) noexcept {
   const std::uint32_t sequence = sequence_.load(std::memory_order_relaxed);
   sequence_.store(sequence + 1, std::memory_order_relaxed);
   std::atomic_thread_fence(std::memory_order_release);
@@ -39,9 +40,8 @@ void ScoreboardEntry::begin_exchange(std::string_view method, std::string_view t
   target_size_ = static_cast<std::uint8_t>(std::min(target.size(), kTargetRoom));
   std::memcpy(method_.data(), method.data(), method_size_);
   std::memcpy(target_.data(), target.data(), target_size_);
+  set_deadline(deadline);
   started_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
-  // Only the worker writes this number: a plain add without a lock prefix is enough.
-  requests_.store(requests_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   sequence_.store(sequence + 2, std::memory_order_release);
 }
 

@@ -41,9 +41,21 @@ class alignas(64) ScoreboardEntry {
   // [master] Takes it back.
   void clear() noexcept;
 
-  // [worker] `now` may be coarse. Longer texts are cut.
-  void begin_exchange(std::string_view method, std::string_view target, TimePoint now) noexcept;
+  // [worker] `now` may be coarse. Longer texts are cut. `deadline`: when the app has to be done;
+  // TimePoint::max() for never.
+  void begin_exchange(std::string_view method, std::string_view target, TimePoint now,
+                      TimePoint deadline) noexcept;
   void end_exchange() noexcept;
+  // Only the worker writes this number: a plain add without a lock prefix is enough.
+  void count_request() noexcept {
+    requests_.store(requests_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  }
+  // [worker, any thread] Another deadline for the exchange at hand.
+  void set_deadline(TimePoint deadline) noexcept {
+    deadline_.store(deadline.time_since_epoch().count(), std::memory_order_relaxed);
+  }
+  // [worker] Whether it waits for events and has nothing else to do.
+  void set_idle(bool idle) noexcept { idle_.store(idle, std::memory_order_relaxed); }
   void set_state(WorkerState state) noexcept { state_.store(state, std::memory_order_relaxed); }
   void set_pid(std::int32_t pid) noexcept { pid_.store(pid, std::memory_order_relaxed); }
   void set_connections(std::uint32_t count) noexcept {
@@ -63,6 +75,14 @@ class alignas(64) ScoreboardEntry {
   [[nodiscard]] std::uint32_t connections() const noexcept {
     return connections_.load(std::memory_order_relaxed);
   }
+  [[nodiscard]] bool is_idle() const noexcept { return idle_.load(std::memory_order_relaxed); }
+  // When the app has to be done with the exchange at hand; TimePoint::max() when there is none, or
+  // no limit for it. Async-signal-safe.
+  [[nodiscard]] TimePoint deadline() const noexcept {
+    return started_.load(std::memory_order_relaxed) == 0
+               ? TimePoint::max()
+               : TimePoint{Duration{deadline_.load(std::memory_order_relaxed)}};
+  }
   // Returns: nothing when the worker is between exchanges. Of a dead worker: the one it died in.
   [[nodiscard]] std::optional<CurrentExchange> current_exchange() const;
 
@@ -73,10 +93,12 @@ class alignas(64) ScoreboardEntry {
   std::atomic<std::uint64_t> requests_{0};
   // Nanoseconds on the monotonic clock; 0 between exchanges.
   std::atomic<std::int64_t> started_{0};
+  std::atomic<std::int64_t> deadline_{0};
   std::atomic<std::int32_t> pid_{0};
   std::atomic<std::uint32_t> connections_{0};
   std::uint32_t slot_ = 0;
   std::uint32_t generation_ = 0;
+  std::atomic<bool> idle_{false};
   std::uint8_t method_size_ = 0;
   std::uint8_t target_size_ = 0;
   std::array<char, kMethodRoom> method_{};

@@ -10,6 +10,7 @@
 
 #include "base/errno_text.h"
 #include "base/signals.h"
+#include "ipc/timeout_signal.h"
 
 namespace appserver::master {
 namespace {
@@ -221,6 +222,12 @@ void Children::stop_worker(pid_t pid) {
     const ipc::Message message =
         found->second.said_ready ? ipc::Message{ipc::Stop{}} : ipc::Message{ipc::Drain{true}};
     static_cast<void>(found->second.channel.send(message));
+  }
+}
+
+void Children::time_out_worker(pid_t pid) {
+  if (workers_.contains(pid)) {
+    ::kill(pid, ipc::timeout_signal());
   }
 }
 

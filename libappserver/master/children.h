@@ -63,6 +63,7 @@ class Children {
   // `hand_over`: others stay, to whom it hands its connections.
   void drain_worker(pid_t pid, bool hand_over);
   void stop_worker(pid_t pid);
+  void time_out_worker(pid_t pid);
   void kill_worker(pid_t pid);
 
   // A child of this process ended and was reaped; its pid is forgotten before the event is

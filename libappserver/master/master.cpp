@@ -20,6 +20,7 @@
 #include "base/privileges.h"
 #include "base/signals.h"
 #include "master/chronicle.h"
+#include "master/overdue_watch.h"
 #include "supervision/supervisor.h"
 
 namespace appserver::master {
@@ -73,6 +74,7 @@ class Master {
   std::deque<SignalWatcher> signals_;
   ChildWatcher child_exits_{loop_};
   TimerWatcher deadline_{loop_};
+  OverdueWatch overdue_;
   std::deque<supervision::Event> events_;
   bool is_handling_ = false;
   std::optional<int> exit_code_;
@@ -85,7 +87,10 @@ Master::Master(MasterSetup& setup)
       options_(setup.release.options),
       children_({loop_, setup.scoreboard, [this](auto kept_fds) { leave(kept_fds); }, setup.zygote,
                  [this](supervision::Event event) { report(std::move(event)); },
-                 [this](WorkerDeath death) { chronicle_.note_death(std::move(death)); }}) {
+                 [this](WorkerDeath death) { chronicle_.note_death(std::move(death)); }}),
+      overdue_(loop_, setup.scoreboard, [this](pid_t worker, TimePoint since) {
+        report(supervision::HandlerOverdue{worker, since});
+      }) {
   releases_.try_emplace(newest_, std::move(setup.release));
   // A peer that is gone, and a file that may not grow, are errors of a call and no reason to die.
   ignore_signals({SIGPIPE, SIGXFSZ});
@@ -100,6 +105,7 @@ Farewell Master::run() {
   execute(supervisor_.start(Clock::now()));
   is_handling_ = false;
   report(supervision::TimePassed{});  // Whatever failed at once is an event by now.
+  overdue_.start();
   while (!exit_code_.has_value()) {
     loop_.run_once();
   }
@@ -152,6 +158,8 @@ void Master::execute_one(const Command& command) {
     children_.drain_worker(command.pid, !supervisor_.is_stopping());
   } else if constexpr (std::is_same_v<Command, StopWorker>) {
     children_.stop_worker(command.pid);
+  } else if constexpr (std::is_same_v<Command, TimeOutWorker>) {
+    children_.time_out_worker(command.pid);
   } else if constexpr (std::is_same_v<Command, KillWorker>) {
     children_.kill_worker(command.pid);
   } else if constexpr (std::is_same_v<Command, RetireZygote>) {

@@ -3,10 +3,10 @@
 #include <array>
 #include <ctime>
 #include <exception>
+#include <mutex>
 #include <string>
 #include <utility>
 
-#include <spdlog/details/null_mutex.h>
 #include <spdlog/logger.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/base_sink.h>
@@ -37,8 +37,9 @@ void append(spdlog::memory_buf_t& out, std::string_view text) {
   out.append(text.data(), text.data() + text.size());
 }
 
-// Hands each finished record to the writer. No mutex: a process logs from one thread.
-class WriterSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+// Hands each finished record to the writer, one at a time: a worker's standby and the threads of an
+// app log as well.
+class WriterSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
   explicit WriterSink(int fd) : writer_(fd) {}
   RecordWriter& writer() { return writer_; }

@@ -22,7 +22,8 @@ namespace appserver::observe {
 // warn and error in both forms. Text is escaped; times are local in text and UTC in JSON.
 //
 // A record that cannot be written at once is dropped and counted: see RecordWriter, which also says
-// what is required of `fd`. No member throws. [any] One thread of a process at a time.
+// what is required of `fd`. No member throws. [any] Any thread, once
+// set_identity() was called.
 class Log {
  public:
   using WallClock = std::chrono::system_clock::time_point (*)() noexcept;

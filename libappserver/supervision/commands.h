@@ -31,6 +31,10 @@ struct DrainWorker {
 struct StopWorker {
   Pid pid;
 };
+// A handler takes too long: have the worker answer 504, hand its other clients over, and die.
+struct TimeOutWorker {
+  Pid pid;
+};
 // SIGKILL: the last rung of the ladder.
 struct KillWorker {
   Pid pid;
@@ -84,8 +88,9 @@ struct DrainTimedOut {
   Pid pid;
 };
 
-using Command = std::variant<BootZygote, ForkWorker, DrainWorker, StopWorker, KillWorker,
-                             RetireZygote, KillZygote, ForgetGeneration, ExitMaster, GenerationLive,
-                             GenerationFailed, WorkerLost, ZygoteLost, DrainTimedOut>;
+using Command =
+    std::variant<BootZygote, ForkWorker, DrainWorker, StopWorker, TimeOutWorker, KillWorker,
+                 RetireZygote, KillZygote, ForgetGeneration, ExitMaster, GenerationLive,
+                 GenerationFailed, WorkerLost, ZygoteLost, DrainTimedOut>;
 
 }  // namespace appserver::supervision

@@ -4,6 +4,8 @@
 #include <string>
 #include <variant>
 
+#include "base/clock.h"
+
 // What happens to the master, as data. Events are past tense. The shell turns signals, child exits,
 // messages and timers into these; the pure core never learns of anything else.
 namespace appserver::supervision {
@@ -70,6 +72,13 @@ struct WorkerExited {
   ExitReason reason;
 };
 
+// The handler that a worker runs since `since` is over its deadline. Reported again and again for
+// as long as that is true.
+struct HandlerOverdue {
+  Pid pid;
+  TimePoint since;
+};
+
 // A new release was snapshot and numbered; roll it out.
 struct ReloadRequested {
   Generation generation;
@@ -86,7 +95,7 @@ struct StopRequested {
 struct TimePassed {};
 
 using Event = std::variant<ZygoteReady, ZygoteFailed, ZygoteExited, WorkerForked, WorkerForkFailed,
-                           WorkerReady, WorkerFailedToBoot, WorkerExited, ReloadRequested,
-                           ScaleRequested, StopRequested, TimePassed>;
+                           WorkerReady, WorkerFailedToBoot, WorkerExited, HandlerOverdue,
+                           ReloadRequested, ScaleRequested, StopRequested, TimePassed>;
 
 }  // namespace appserver::supervision

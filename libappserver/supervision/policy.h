@@ -39,6 +39,8 @@ struct Policy {
   // From StopWorker to KillWorker. A worker blocked in its handler reads no message, so the last
   // rung has to come; two seconds leave time to hand connections over and to write the log.
   Duration kill_grace = std::chrono::seconds(2);
+  // From TimeOutWorker to KillWorker: room for a core dump of some size.
+  Duration hang_grace = std::chrono::seconds(10);
   RestartLimits restart;
 };
 

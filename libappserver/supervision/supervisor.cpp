@@ -27,6 +27,7 @@ struct Apply {
   void operator()(const WorkerFailedToBoot& event) const {
     worker_failed_to_boot(ledger, event, now);
   }
+  void operator()(const HandlerOverdue& event) const { handler_overdue(ledger, event, now); }
   void operator()(const WorkerExited& event) const { worker_exited(ledger, event, now); }
   void operator()(const ReloadRequested& event) const { request_rollout(ledger, event.generation); }
   void operator()(const ScaleRequested& event) const { scale(ledger, event.workers, now); }

@@ -184,6 +184,19 @@ void worker_exited(Ledger& ledger, const WorkerExited& event, TimePoint now) {
   }
 }
 
+void handler_overdue(Ledger& ledger, const HandlerOverdue& event, TimePoint now) {
+  Worker* const worker = ledger.workers.with_pid(event.pid);
+  if (worker == nullptr || worker->asked == Rung::Kill) {
+    return;
+  }
+  if (!worker->hang || worker->hang->handler_since != event.since) {
+    worker->hang = {event.since, now};
+    ledger.command(TimeOutWorker{event.pid});
+  } else if (now - worker->hang->told_at >= ledger.policy.hang_grace) {
+    kill_worker(ledger, *worker);
+  }
+}
+
 void pass_worker_deadlines(Ledger& ledger, TimePoint now) {
   for (auto& [id, worker] : ledger.workers.workers()) {
     if (!worker.deadline || *worker.deadline > now) {

@@ -12,6 +12,8 @@ void worker_forked(Ledger& ledger, const WorkerForked& event, TimePoint now);
 void worker_fork_failed(Ledger& ledger, const WorkerForkFailed& event, TimePoint now);
 void worker_ready(Ledger& ledger, const WorkerReady& event, TimePoint now);
 void worker_failed_to_boot(Ledger& ledger, const WorkerFailedToBoot& event, TimePoint now);
+// The worker is told to end once for each handler; one that does not is killed.
+void handler_overdue(Ledger& ledger, const HandlerOverdue& event, TimePoint now);
 void worker_exited(Ledger& ledger, const WorkerExited& event, TimePoint now);
 
 // Acts on the deadlines that have passed: of boots, of forks, of the ladder.

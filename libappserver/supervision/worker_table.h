@@ -40,6 +40,13 @@ struct Worker {
   Rung asked = Rung::None;
   TimePoint ready_at{};               // Meaningful once it served.
   std::optional<TimePoint> deadline;  // Of the boot, or of the next rung.
+  // The handler for whose time the worker was ended: since when that one runs, and when it was
+  // told.
+  struct Hang {
+    TimePoint handler_since;
+    TimePoint told_at;
+  };
+  std::optional<Hang> hang;
   // It said that it cannot start, or its time was up; its exit is awaited.
   std::optional<BootFailure> failure;
 };

@@ -65,7 +65,7 @@ void Acceptor::accept_some(int listener_fd) noexcept {
       suspend();
       return;
     }
-    if (!gave_way_ && is_far_ahead()) {
+    if (!gave_way_ && should_give_way()) {
       gave_way_ = true;
       pause(kGiveWaySeconds);
       return;
@@ -89,7 +89,7 @@ void Acceptor::accept_some(int listener_fd) noexcept {
   gave_way_ = false;
 }
 
-bool Acceptor::is_far_ahead() const noexcept {
+bool Acceptor::should_give_way() const noexcept {
   if (scoreboard_ == nullptr) {
     return false;
   }
@@ -97,7 +97,7 @@ bool Acceptor::is_far_ahead() const noexcept {
   for (const ipc::ScoreboardEntry& entry : scoreboard_->entries()) {
     if (entry.state() == ipc::WorkerState::Serving) {
       const std::uint32_t other = entry.connections();
-      if (own > other + other / 8 + kLead) {
+      if (own > other + other / 8 + kLead || (blocked_ && entry.is_idle())) {
         return true;
       }
     }

@@ -28,6 +28,8 @@ class Acceptor {
 
   void start();
   void stop() noexcept;
+  // A handler blocks this worker: leave new connections to those that have nothing to do.
+  void set_blocked(bool blocked) noexcept { blocked_ = blocked; }
   // To be called after each pass through the loop: goes on after a pause when there is room again.
   void resume_if_possible();
 
@@ -44,7 +46,7 @@ class Acceptor {
   };
 
   void accept_some(int listener_fd) noexcept;
-  [[nodiscard]] bool is_far_ahead() const noexcept;
+  [[nodiscard]] bool should_give_way() const noexcept;
   void suspend() noexcept;
   void pause(double seconds) noexcept;
   void end_pause() noexcept {}  // The pass through the loop that called this resumes.
@@ -57,6 +59,7 @@ class Acceptor {
   const ipc::Scoreboard* scoreboard_ = nullptr;
   ipc::ScoreboardEntry* own_score_ = nullptr;
   bool accepting_ = false;
+  bool blocked_ = false;
   bool wanted_ = false;
   bool gave_way_ = false;  // The others had their chance: the next connections are ours.
 };

@@ -21,34 +21,49 @@ decltype(appserver_streaming::streams_body) find_streams_body(const app::LoadedA
 
 }  // namespace
 
-AppGate::AppGate(app::LoadedApp& app, app::HostServices& host, ipc::ScoreboardEntry& score,
-                 observe::Log& log)
-    : app_(app.description()),
-      streams_body_(find_streams_body(app)),
-      host_(host),
-      score_(score),
-      log_(log),
+AppGate::AppGate(const Surroundings& surroundings, Duration timeout)
+    : app_(surroundings.app.description()),
+      streams_body_(find_streams_body(surroundings.app)),
+      host_(surroundings.host),
+      score_(surroundings.score),
+      baton_(surroundings.baton),
+      log_(surroundings.log),
+      timeout_(timeout),
       ids_(random_start()) {}
 
 bool AppGate::streams_body(const Incoming& incoming, std::string& out) {
+  if (streams_body_ == nullptr) {
+    return false;
+  }
   exchange_.begin(incoming, out);
-  return streams_body_ != nullptr && streams_body_(app_.state, &exchange_.request()) != 0;
+  return mark(incoming.head,
+              [this] { return streams_body_(app_.state, &exchange_.request()) != 0; });
 }
 
 template <typename Call>
-int AppGate::mark(const Incoming& incoming, std::string& out, const Call& call) {
-  exchange_.begin(incoming, out);
-  static_cast<void>(host_.take_reported_error());  // An earlier handler's words are not this one's.
-  score_.begin_exchange(incoming.head.method, incoming.head.target, coarse_now());
+std::invoke_result_t<const Call&> AppGate::mark(const http::RequestHead& head, const Call& call) {
+  const TimePoint now = coarse_now();
+  score_.begin_exchange(head.method, head.target, now,
+                        timeout_.count() == 0 ? TimePoint::max() : now + timeout_);
   is_running_app_.store(true, std::memory_order_relaxed);
-  const int result = call();
+  baton_.lend();
+  const auto result = call();
   is_running_app_.store(false, std::memory_order_relaxed);
+  baton_.take_back();
   score_.end_exchange();
   return result;
 }
 
+template <typename Call>
+int AppGate::call_handler(const Incoming& incoming, std::string& out, const Call& call) {
+  exchange_.begin(incoming, out);
+  static_cast<void>(host_.take_reported_error());  // An earlier handler's words are not this one's.
+  return mark(incoming.head, call);
+}
+
 Outcome AppGate::answer(const Incoming& incoming, std::string& out) {
-  const int result = mark(incoming, out, [this] {
+  score_.count_request();
+  const int result = call_handler(incoming, out, [this] {
     return app_.handle(app_.state, exchange_.handle(), &exchange_.request());
   });
   return conclude(incoming, result);
@@ -56,7 +71,7 @@ Outcome AppGate::answer(const Incoming& incoming, std::string& out) {
 
 bool AppGate::take_in(AppSink& sink, const Incoming& incoming, std::string_view bytes,
                       std::string& out) {
-  const int result = mark(incoming, out, [&] { return sink.chunk(bytes); });
+  const int result = call_handler(incoming, out, [&] { return sink.chunk(bytes); });
   if (result != APPSERVER_OK) {
     report_failure(incoming, result);
   }
@@ -64,8 +79,13 @@ bool AppGate::take_in(AppSink& sink, const Incoming& incoming, std::string_view 
 }
 
 Outcome AppGate::finish(AppSink& sink, const Incoming& incoming, std::string& out) {
-  const int result = mark(incoming, out, [&] { return sink.end(exchange_.handle()); });
+  const int result = call_handler(incoming, out, [&] { return sink.end(exchange_.handle()); });
   return conclude(incoming, result);
+}
+
+AppSource::Made AppGate::produce(AppSource& source, const http::RequestHead& head,
+                                 std::string& out) {
+  return mark(head, [&] { return source.produce(out); });
 }
 
 Outcome AppGate::conclude(const Incoming& incoming, int result) {

@@ -2,22 +2,31 @@
 
 #include <atomic>
 #include <string>
+#include <type_traits>
 
 #include "app/host_services.h"
 #include "app/loaded_app.h"
 #include "ipc/scoreboard.h"
 #include "observe/log.h"
+#include "worker/baton.h"
 #include "worker/exchange.h"
 
 namespace appserver::worker {
 
-// The one place where a worker calls the app's handler: marks the exchange on the scoreboard
-// before, and turns every way of not answering into a 500 and a log record after.
+// The one place where a worker calls the app: marks the exchange on the scoreboard and lends the
+// event loop before, and turns every way of not answering into a 500 and a log record after.
 class AppGate {
  public:
-  // All outlive the gate.
-  AppGate(app::LoadedApp& app, app::HostServices& host, ipc::ScoreboardEntry& score,
-          observe::Log& log);
+  // What the gate works with; all outlive it.
+  struct Surroundings {
+    app::LoadedApp& app;
+    app::HostServices& host;
+    ipc::ScoreboardEntry& score;
+    Baton& baton;
+    observe::Log& log;
+  };
+  // `timeout`: what the app has for each call; zero for no limit.
+  AppGate(const Surroundings& surroundings, Duration timeout);
 
   // All of these run code of the app, for as long as it takes: outside of the loop's dispatch only.
 
@@ -38,11 +47,17 @@ class AppGate {
                              std::string& out);
   // The body is whole: the sink answers, into `out`.
   Outcome finish(AppSink& sink, const Incoming& incoming, std::string& out);
+  // Has the app make the next piece of the body of a response to `head`, into `out`.
+  [[nodiscard]] AppSource::Made produce(AppSource& source, const http::RequestHead& head,
+                                        std::string& out);
 
  private:
-  // Calls the app with the exchange marked on the scoreboard. Returns: what the app returned.
+  // Calls the app with the exchange marked on the scoreboard and the event loop lent. Returns: what
+  // the app returned.
   template <typename Call>
-  int mark(const Incoming& incoming, std::string& out, const Call& call);
+  std::invoke_result_t<const Call&> mark(const http::RequestHead& head, const Call& call);
+  template <typename Call>
+  int call_handler(const Incoming& incoming, std::string& out, const Call& call);
   Outcome conclude(const Incoming& incoming, int result);
   void report_failure(const Incoming& incoming, int result);
 
@@ -50,10 +65,12 @@ class AppGate {
   decltype(appserver_streaming::streams_body) streams_body_;  // Null: it never wants to.
   app::HostServices& host_;
   ipc::ScoreboardEntry& score_;
+  Baton& baton_;
   observe::Log& log_;
+  const Duration timeout_;
   std::atomic<bool> is_running_app_{false};
   RequestIds ids_;
-  Exchange exchange_{ids_};
+  Exchange exchange_{ids_, score_};
 };
 
 }  // namespace appserver::worker

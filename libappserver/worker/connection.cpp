@@ -181,7 +181,7 @@ bool Connection::is_body_too_slow() const noexcept {
 
 // Ends the connection in the middle of a request. RFC 9110 section 15.5.9.
 void Connection::give_up(const http::Refusal& refusal) {
-  serving_.out.clear();
+  serving_.batch->out.clear();
   bench_->provenance.client = peer_;
   static_cast<void>(refuse(refusal));
   if (flush(false)) {

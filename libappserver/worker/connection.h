@@ -16,6 +16,13 @@ namespace appserver::worker {
 
 struct Serving;
 
+// Why a worker ends in the middle of its work.
+enum class WorkerEnd {
+  Crash,    // Of its own code or the app's.
+  Timeout,  // A handler takes too long.
+  Stop,     // It was told to leave at once.
+};
+
 // One client's connection. Reading and parsing happen inside the loop's dispatch; code of the app
 // runs in serve(), outside of it.
 //
@@ -23,13 +30,13 @@ struct Serving;
 //   Closed     a new client, or one of another worker   none          Idle, Reading, Queued
 //   Idle       the first byte of a request              Request       Reading, Departing, Closed
 //   Reading    the rest of the head or body             Head or Body  Queued, Departing, Closed
-//   Queued     serve(); at most one pass                none          every other
+//   Queued     serve(), or another worker               none          every other
 //   Writing    the client to take more of the response  Write         Queued, Idle, Reading, Closed
 //   Departing  another worker to take it over           none          Closed, Idle, Reading
 //   Lingering  end of file, discarding bytes            LastBytes     Closed
 //
 // [worker] Owned by Connections, which reuses it for client after client.
-class Connection final : private Outlet {
+class Connection final : private Outlet, private BodyMaker {
  public:
   explicit Connection(Serving& serving) noexcept;
   Connection(const Connection&) = delete;
@@ -41,6 +48,7 @@ class Connection final : private Outlet {
 
   // The connection's turn to run code of the app: answers the complete requests that were read, in
   // order, with one send for all of them; or goes on with a body that the app takes in or makes.
+  // Without the app (Serving::may_call_app), what needs it gets in line again.
   void serve();
 
   // The wait it was in took too long.
@@ -55,10 +63,12 @@ class Connection final : private Outlet {
   // Hands itself over; Closed then. Returns: what came of it; Full leaves everything as it is.
   // Requires: it is in line for that.
   [[nodiscard]] ipc::HandoffProgress hand_over(const ipc::Handoff& handoff);
-  // The worker is crashing: answers the client if its request was the one at fault (500) or cannot
-  // be repeated (503), and hands the connection over else. Async-signal-safe: reads memory, and
-  // calls sendmsg(2) and shutdown(2).
-  void save_from_crash(const ipc::Handoff& handoff, bool is_served) const noexcept;
+  // Whether another worker could answer the request that waits here for the app.
+  [[nodiscard]] bool can_move_with_request() const noexcept;
+  // The worker ends here and now: answers the client if its request is the one that the app works
+  // at (500, 504 or 503) or cannot be repeated (503), and hands the connection over else.
+  // Async-signal-safe: reads memory, and calls sendmsg(2) and shutdown(2).
+  void save_from_end(const ipc::Handoff& handoff, WorkerEnd end) const noexcept;
   // Nobody takes it: it goes on here, up to its next response.
   void stay();
 
@@ -71,6 +81,7 @@ class Connection final : private Outlet {
     Last,  // The end of the connection.
     Body,  // A body that has to be sent, in the outbox.
     Wait,  // More of the request has to arrive.
+    App,   // A moment when the app can be called.
   };
 
   void on_ready(int events) noexcept;
@@ -84,7 +95,7 @@ class Connection final : private Outlet {
   [[nodiscard]] bool read_preamble();
   [[nodiscard]] bool can_move() const noexcept;
   [[nodiscard]] ipc::HandoffProgress send_to(const ipc::Handoff& handoff) const noexcept;
-  void answer_crash(std::string_view answer) const noexcept;
+  void answer_at_end(std::string_view answer) const noexcept;
   [[nodiscard]] bool is_body_too_slow() const noexcept;
   void give_up(const http::Refusal& refusal);
   void spool_if_large();
@@ -109,6 +120,7 @@ class Connection final : private Outlet {
   // Output. flush() returns whether everything left; else the rest goes by itself, and proceed()
   // follows.
   void send_now(std::string& out, std::string_view body) override;
+  [[nodiscard]] AppSource::Made make(AppSource& source, std::string& out) override;
   [[nodiscard]] bool flush(bool keep_alive);
   void continue_response(bool may_call_app);
   void finish_response();

@@ -23,7 +23,7 @@ constexpr http::Refusal kBodyRefused{500, "The request body could not be taken i
 }  // namespace
 
 void Connection::serve() {
-  serving_.out.clear();
+  serving_.batch->out.clear();
   if (bench_->outbox.is_empty()) {
     answer_requests();
   } else {
@@ -33,12 +33,12 @@ void Connection::serve() {
 
 void Connection::answer_requests() {
   while (true) {
-    serving_.answered = serving_.out.size();
-    serving_.response_begun = false;
+    serving_.batch->answered = serving_.batch->out.size();
+    serving_.batch->response_begun = false;
     switch (answer()) {
       case Turn::Next:
         bench_->next_request();
-        if (serving_.out.size() >= kBatchSize && !flush(true)) {
+        if (serving_.batch->out.size() >= kBatchSize && !flush(true)) {
           return;
         }
         if (bench_->input.is_empty() || !parse()) {
@@ -61,6 +61,11 @@ void Connection::answer_requests() {
           proceed(true);
         }
         return;
+      case Turn::App:
+        if (flush(true)) {
+          serving_.waiting.push_back(this);
+        }
+        return;
     }
   }
 }
@@ -74,6 +79,9 @@ Connection::Turn Connection::answer() {
   if (bench_->refusal != nullptr) {
     return refuse(*bench_->refusal);
   }
+  if (!serving_.may_call_app() && !is_static()) {
+    return Turn::App;
+  }
   if (bench_->undecided) {
     return decide_about_body();
   }
@@ -86,9 +94,9 @@ Connection::Turn Connection::decide_about_body() {
   // An answer that comes before the body ends the connection: nobody reads the body then.
   Incoming request = incoming({}, false);
   request.streams_body = true;
-  if (!is_static() && serving_.gate.streams_body(request, serving_.out)) {
+  if (!is_static() && serving_.gate.streams_body(request, serving_.batch->out)) {
     bench_->parser.stream_body();
-    Outcome outcome = serving_.gate.answer(request, serving_.out);
+    Outcome outcome = serving_.gate.answer(request, serving_.batch->out);
     if (!outcome.sink.has_value()) {
       return conclude(std::move(outcome), false);
     }
@@ -102,7 +110,8 @@ Connection::Turn Connection::take_in_body() {
   const std::string_view bytes = bench_->whole ? parser.body() : parser.stored();
   const bool keep_alive = may_keep_alive();
   const Incoming request = incoming({}, keep_alive);
-  if (!bytes.empty() && !serving_.gate.take_in(*bench_->sink, request, bytes, serving_.out)) {
+  if (!bytes.empty() &&
+      !serving_.gate.take_in(*bench_->sink, request, bytes, serving_.batch->out)) {
     bench_->sink.reset();
     return refuse(kBodyRefused);
   }
@@ -110,7 +119,7 @@ Connection::Turn Connection::take_in_body() {
     parser.forget_stored();
     return Turn::Wait;
   }
-  Outcome outcome = serving_.gate.finish(*bench_->sink, request, serving_.out);
+  Outcome outcome = serving_.gate.finish(*bench_->sink, request, serving_.batch->out);
   bench_->sink.reset();
   return conclude(std::move(outcome), keep_alive);
 }
@@ -135,7 +144,7 @@ Connection::Turn Connection::answer_with_static_file() {
     answer.text = std::move(body.content);
   }
   const http::Reply reply{head.method == "HEAD", head.minor_version, keep_alive};
-  append_file_head(serving_.out, answer, reply, serving_.date_text());
+  append_file_head(serving_.batch->out, answer, reply, serving_.date_text());
   Outcome outcome;
   outcome.status = answer.status;
   outcome.body_bytes = reply.head_request ? 0 : answer.text.size();
@@ -151,7 +160,7 @@ Connection::Turn Connection::answer_whole_request() {
   }
   const bool keep_alive = may_keep_alive();
   const Incoming request = incoming(bench_->body(), keep_alive);
-  return conclude(serving_.gate.answer(request, serving_.out), keep_alive);
+  return conclude(serving_.gate.answer(request, serving_.batch->out), keep_alive);
 }
 
 Connection::Turn Connection::conclude(Outcome outcome, bool keep_alive) {
@@ -161,8 +170,8 @@ Connection::Turn Connection::conclude(Outcome outcome, bool keep_alive) {
     return keep_alive_ ? Turn::Next : Turn::Last;
   }
   bench_->status = outcome.status;
-  bench_->before_body = serving_.out.size();
-  bench_->outbox.add(serving_.out);
+  bench_->before_body = serving_.batch->out.size();
+  bench_->outbox.add(serving_.batch->out);
   if (auto* source = std::get_if<AppSource>(&outcome.body)) {
     bench_->outbox.set_body(std::move(*source));
   } else {
@@ -177,7 +186,7 @@ Connection::Turn Connection::refuse(const http::Refusal& refusal) {
                                       ? http::accept_of(parser.head())
                                       : http::guess_accept(bench_->input.unconsumed());
   const std::uint64_t body_bytes = http::append_error(
-      serving_.out, {refusal.status, refusal.reason, parser.head().method == "HEAD"},
+      serving_.batch->out, {refusal.status, refusal.reason, parser.head().method == "HEAD"},
       serving_.date_text(), accept, serving_.rules.error_pages);
   log_access(refusal.status, body_bytes);
   return Turn::Last;
@@ -209,8 +218,12 @@ Incoming Connection::incoming(std::string_view body, bool keep_alive) {
           serving_.compression.get()};
 }
 
-// Called by the handler, by way of the exchange. What goes wrong here is noticed by the flush that
-// follows.
+AppSource::Made Connection::make(AppSource& source, std::string& out) {
+  return serving_.gate.produce(source, bench_->parser.head(), out);
+}
+
+// Called by the handler, by way of the exchange, while the standby may have the loop: touches the
+// socket and the app's batch only. What goes wrong here is noticed by the flush that follows.
 void Connection::send_now(std::string& out, std::string_view body) {
   std::array<iovec, 2> pieces{iovec{out.data(), out.size()},
                               iovec{const_cast<char*>(body.data()), body.size()}};
@@ -225,12 +238,12 @@ void Connection::send_now(std::string& out, std::string_view body) {
   } else {
     out.assign(body.substr(sent - out.size()));
   }
-  serving_.answered = 0;
-  serving_.response_begun = !body.empty() || !out.empty();
+  serving_.app_batch.answered = 0;
+  serving_.app_batch.response_begun = !body.empty() || !out.empty();
 }
 
 bool Connection::flush(bool keep_alive) {
-  std::string& out = serving_.out;
+  std::string& out = serving_.batch->out;
   if (out.empty()) {
     return true;
   }
@@ -252,7 +265,7 @@ bool Connection::flush(bool keep_alive) {
 }
 
 void Connection::continue_response(bool may_call_app) {
-  switch (bench_->outbox.send(fd_.get(), may_call_app)) {
+  switch (bench_->outbox.send(fd_.get(), may_call_app ? this : nullptr)) {
     case Outbox::Progress::Done:
       finish_response();
       break;
@@ -280,7 +293,11 @@ void Connection::finish_response() {
   }
   bench_->outbox.clear();
   watcher_.wait_for(IoWatcher::kReadable);
-  proceed(keep_alive_);
+  if (keep_alive_ && (bench_->whole || bench_->undecided)) {
+    get_in_line();  // The next request of a batch is there, and waits for the app.
+  } else {
+    proceed(keep_alive_);
+  }
 }
 
 void Connection::proceed(bool keep_alive) {

@@ -26,12 +26,27 @@ net::PeerAddress load(const std::array<char, 20>& bytes) noexcept {
   return peer;
 }
 
+constexpr std::string_view kTimedOut =
+    "HTTP/1.1 504 Gateway Timeout\r\nServer: appserverd\r\nContent-Type: text/plain\r\n"
+    "Content-Length: 20\r\nConnection: close\r\n\r\n504 Gateway Timeout\n";
 constexpr std::string_view kCrashed =
     "HTTP/1.1 500 Internal Server Error\r\nServer: appserverd\r\nContent-Type: text/plain\r\n"
     "Content-Length: 26\r\nConnection: close\r\n\r\n500 Internal Server Error\n";
 constexpr std::string_view kUnavailable =
     "HTTP/1.1 503 Service Unavailable\r\nServer: appserverd\r\nContent-Type: text/plain\r\n"
     "Content-Length: 24\r\nRetry-After: 1\r\nConnection: close\r\n\r\n503 Service Unavailable\n";
+
+std::string_view answer_to_guilty(WorkerEnd end) noexcept {
+  switch (end) {
+    case WorkerEnd::Crash:
+      return kCrashed;
+    case WorkerEnd::Timeout:
+      return kTimedOut;
+    case WorkerEnd::Stop:
+      break;
+  }
+  return kUnavailable;
+}
 
 }  // namespace
 
@@ -65,6 +80,11 @@ void Connection::adopt(ipc::HandedOver handed_over) {
 bool Connection::can_move() const noexcept {
   return state_ == State::Idle ||
          (state_ == State::Reading && !bench_->sink.has_value() && !bench_->spool.has_value());
+}
+
+bool Connection::can_move_with_request() const noexcept {
+  return state_ == State::Queued && bench_->outbox.is_empty() && !bench_->sink.has_value() &&
+         !bench_->spool.has_value() && bench_->refusal == nullptr;
 }
 
 void Connection::depart() {
@@ -109,7 +129,8 @@ ipc::HandoffProgress Connection::hand_over(const ipc::Handoff& handoff) {
   return progress;
 }
 
-void Connection::save_from_crash(const ipc::Handoff& handoff, bool is_served) const noexcept {
+void Connection::save_from_end(const ipc::Handoff& handoff, WorkerEnd end) const noexcept {
+  const bool is_served = serving_.app_batch.being_served == this;
   const bool was_taken_up =
       bench_ != nullptr &&
       (bench_->sink.has_value() || bench_->spool.has_value() || bench_->refusal != nullptr);
@@ -123,7 +144,7 @@ void Connection::save_from_crash(const ipc::Handoff& handoff, bool is_served) co
         // Outside of the app nobody knows what has left already: wrong bytes would be worse than
         // none.
         if (serving_.gate.is_running_app()) {
-          answer_crash(kCrashed);
+          answer_at_end(answer_to_guilty(end));
         }
         return;
       }
@@ -137,7 +158,7 @@ void Connection::save_from_crash(const ipc::Handoff& handoff, bool is_served) co
       break;
   }
   if (was_taken_up) {
-    answer_crash(kUnavailable);
+    answer_at_end(kUnavailable);
   } else {
     static_cast<void>(send_to(handoff));
   }
@@ -145,12 +166,14 @@ void Connection::save_from_crash(const ipc::Handoff& handoff, bool is_served) co
 
 // Sends what was answered before in the same batch, and then `answer`; unless the response has
 // begun.
-void Connection::answer_crash(std::string_view answer) const noexcept {
-  if (!bench_->outbox.is_empty() || (state_ == State::Queued && serving_.response_begun)) {
+void Connection::answer_at_end(std::string_view answer) const noexcept {
+  const Batch& batch = serving_.app_batch;
+  const bool is_served = batch.being_served == this;
+  if (!bench_->outbox.is_empty() || (is_served && batch.response_begun)) {
     return;
   }
   const std::string_view before =
-      state_ == State::Queued ? std::string_view(serving_.out).substr(0, serving_.answered) : "";
+      is_served ? std::string_view(batch.out).substr(0, batch.answered) : "";
   std::array<iovec, 2> pieces{iovec{const_cast<char*>(before.data()), before.size()},
                               iovec{const_cast<char*>(answer.data()), answer.size()}};
   msghdr message{};

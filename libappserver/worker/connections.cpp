@@ -44,13 +44,35 @@ Connection& Connections::unused_connection() {
 
 void Connections::work_off() {
   // Those that get in line meanwhile wait for the next time.
-  in_work_.swap(serving_.ready);
-  for (Connection* connection : in_work_) {
-    serve(*connection);
+  for (std::size_t left = serving_.waiting.size(); left > 0 && !serving_.waiting.empty(); --left) {
+    serve(*serving_.waiting.take_front());
   }
-  in_work_.clear();
+  for (std::size_t left = serving_.ready.size(); left > 0 && !serving_.ready.empty(); --left) {
+    serve(*serving_.ready.take_front());
+  }
   continue_bodies();
   serving_.benches.let_go();
+}
+
+void Connections::work_off_without_app() {
+  for (std::size_t left = serving_.ready.size(); left > 0; --left) {
+    serve(*serving_.ready.take_front());
+  }
+}
+
+void Connections::share_work(const ipc::Handoff& handoff, std::size_t idle_workers) {
+  for (std::size_t left = serving_.waiting.size(); left > 0 && idle_workers > 0; --left) {
+    Connection* connection = serving_.waiting.front();
+    if (!connection->can_move_with_request()) {
+      serving_.waiting.push_back(serving_.waiting.take_front());
+      continue;
+    }
+    if (connection->hand_over(handoff) != ipc::HandoffProgress::Sent) {
+      return;  // They wait here as well as there.
+    }
+    static_cast<void>(serving_.waiting.take_front());
+    --idle_workers;
+  }
 }
 
 void Connections::continue_bodies() {
@@ -59,22 +81,22 @@ void Connections::continue_bodies() {
   }
   const TimePoint end = Clock::now() + kBodiesPerPass;
   // Each at most once: the rest of the time belongs to those who wait for events.
-  for (std::size_t left = serving_.continuing.size(); left > 0 && Clock::now() < end; --left) {
-    Connection* connection = serving_.continuing.front();
-    serving_.continuing.pop_front();
-    serve(*connection);
+  for (std::size_t left = serving_.continuing.size();
+       left > 0 && !serving_.continuing.empty() && Clock::now() < end; --left) {
+    serve(*serving_.continuing.take_front());
   }
 }
 
 void Connections::serve(Connection& connection) {
-  serving_.being_served = &connection;
+  Batch& batch = *serving_.batch;
+  batch.being_served = &connection;
   connection.serve();
-  serving_.being_served = nullptr;
+  batch.being_served = nullptr;
 }
 
-void Connections::save_from_crash(const ipc::Handoff& handoff) const noexcept {
+void Connections::save_from_end(const ipc::Handoff& handoff, WorkerEnd end) const noexcept {
   for (const Connection& connection : connections_) {
-    connection.save_from_crash(handoff, &connection == serving_.being_served);
+    connection.save_from_end(handoff, end);
   }
 }
 

@@ -19,12 +19,16 @@ class Connections {
 
   // Runs the app's code for all connections that wait for it. Outside of the loop's dispatch.
   void work_off();
-  // The worker is crashing: saves every connection that can be. Async-signal-safe.
-  void save_from_crash(const ipc::Handoff& handoff) const noexcept;
+  // Answers those that can be answered without the app; the others wait on. By the standby.
+  void work_off_without_app();
+  // Hands requests that wait for the app over to workers that are idle, at most `idle_workers`.
+  void share_work(const ipc::Handoff& handoff, std::size_t idle_workers);
+  // The worker ends here and now: saves every connection that can be. Async-signal-safe.
+  void save_from_end(const ipc::Handoff& handoff, WorkerEnd end) const noexcept;
 
   // Whether some wait already for the next time: the loop must not wait for events then.
   [[nodiscard]] bool has_work() const noexcept {
-    return !serving_.ready.empty() || !serving_.continuing.empty();
+    return !serving_.ready.empty() || !serving_.waiting.empty() || !serving_.continuing.empty();
   }
 
   // Takes over a connection from another worker, whatever the limits: it was let in once.
@@ -44,7 +48,6 @@ class Connections {
   void look_at_deadlines() noexcept;
 
   Serving& serving_;
-  std::vector<Connection*> in_work_;
   std::deque<Connection> connections_;  // Addresses stay valid as it grows.
   TimerWatcher clock_;                  // Runs only while there are connections.
 };

@@ -43,8 +43,38 @@ void Departure::take_in(int) noexcept {
     if (!handed_over) {
       return;
     }
+    const bool brings_work = !handed_over->bytes.empty();
     connections_.adopt(std::move(*handed_over));
+    if (brings_work) {
+      return;  // The next one finds a worker that has none, or this one when it is done.
+    }
   }
+}
+
+void Departure::begin_blockage() noexcept {
+  if (serving_.departure == Serving::Departure::None) {
+    incoming_.stop();
+  }
+}
+
+void Departure::end_blockage() {
+  if (serving_.departure == Serving::Departure::None) {
+    start();
+  }
+}
+
+void Departure::share_work() {
+  if (serving_.waiting.empty()) {
+    return;
+  }
+  const bool leaves = serving_.departure == Serving::Departure::HandingOver;
+  std::size_t takers = 0;
+  for (const ipc::ScoreboardEntry& entry : scoreboard_.entries()) {
+    if (&entry != &own_ && entry.state() == ipc::WorkerState::Serving) {
+      takers += leaves ? serving_.waiting.size() : (entry.is_idle() ? 1 : 0);
+    }
+  }
+  connections_.share_work(handoff_, takers);
 }
 
 void Departure::leave(bool hand_over) {

@@ -38,6 +38,13 @@ class Departure {
   // To be called after each pass through the loop: hands over what got in line in it.
   void hand_over_those_in_line();
 
+  // A handler blocks this worker: it takes nobody in, so that the others do.
+  void begin_blockage() noexcept;
+  void end_blockage();
+  // During a blockage: hands requests that wait here over to workers that have nothing to do; to
+  // any other one when this worker leaves.
+  void share_work();
+
  private:
   void take_in(int) noexcept;
   void on_writable(int) noexcept { hand_over_those_in_line(); }

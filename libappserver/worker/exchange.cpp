@@ -1,12 +1,15 @@
 #include "worker/exchange.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <exception>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <utility>
 
+#include "base/coarse_clock.h"
 #include "base/errno_text.h"
 #include "http/error_body.h"
 #include "http/stream_writer.h"
@@ -246,6 +249,17 @@ int32_t Exchange::receive_body(appserver_exchange* exchange,
     return APPSERVER_FAILED;
   }
   self.outcome_.sink.emplace(std::move(taken));
+  return APPSERVER_OK;
+}
+
+int32_t Exchange::set_deadline(appserver_exchange* exchange, uint64_t milliseconds) noexcept {
+  // A longer time is a slip, and would overflow the sum.
+  constexpr std::chrono::milliseconds kLongest = std::chrono::hours{24 * 7};
+  const TimePoint now = coarse_now();
+  from_handle(exchange).score_.set_deadline(
+      milliseconds == 0 ? TimePoint::max()
+                        : now + std::min(kLongest, std::chrono::milliseconds(std::min<uint64_t>(
+                                                       milliseconds, kLongest.count()))));
   return APPSERVER_OK;
 }
 

@@ -15,6 +15,7 @@
 #include "http/forwarded.h"
 #include "http/request_head.h"
 #include "http/response_writer.h"
+#include "ipc/scoreboard.h"
 #include "worker/app_body.h"
 #include "worker/file_answer.h"
 #include "worker/request_ids.h"
@@ -61,7 +62,8 @@ struct Outcome {
 // [in-handler]
 class Exchange {
  public:
-  explicit Exchange(RequestIds& ids) noexcept : ids_(ids) {}
+  // Both outlive it.
+  Exchange(RequestIds& ids, ipc::ScoreboardEntry& score) noexcept : ids_(ids), score_(score) {}
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
 
@@ -98,6 +100,7 @@ class Exchange {
                         const appserver_header* headers, size_t header_count) noexcept;
   static int32_t receive_body(appserver_exchange* exchange,
                               const appserver_body_sink* sink) noexcept;
+  static int32_t set_deadline(appserver_exchange* exchange, uint64_t milliseconds) noexcept;
 
  private:
   template <typename Action>
@@ -111,6 +114,7 @@ class Exchange {
   void settle(unsigned status, bool close) noexcept;
 
   RequestIds& ids_;
+  ipc::ScoreboardEntry& score_;
   const Incoming* incoming_ = nullptr;
   std::string* out_ = nullptr;
   appserver_request request_{};

@@ -18,13 +18,13 @@ constexpr std::uint64_t kMostAtOnce = 1U << 30;
 
 }  // namespace
 
-Outbox::Progress Outbox::send(int fd, bool may_call_app) {
+Outbox::Progress Outbox::send(int fd, BodyMaker* app) {
   if (auto* file = std::get_if<FileBody>(&body_)) {
     return send_file(fd, *file);
   }
   if (auto* source = std::get_if<AppSource>(&body_)) {
-    if (may_call_app) {
-      return make_and_send(fd, *source);
+    if (app != nullptr) {
+      return make_and_send(fd, *source, *app);
     }
     const Progress progress = send_text(fd, false);
     return progress == Progress::Done ? Progress::NeedsApp : progress;
@@ -102,12 +102,12 @@ Outbox::Progress Outbox::send_piece(int fd, FileBody& body) {
   return Progress::Done;
 }
 
-Outbox::Progress Outbox::make_and_send(int fd, AppSource& source) {
+Outbox::Progress Outbox::make_and_send(int fd, AppSource& source, BodyMaker& app) {
   std::size_t sent = 0;
   while (sent < kTurnSize) {
     AppSource::Made made = AppSource::Made::More;
     while (made == AppSource::Made::More && text_.size() < kBatchSize) {
-      made = source.produce(text_);
+      made = app.make(source, text_);
     }
     if (made == AppSource::Made::Failed) {
       send_text(fd, false);  // The client shall see what there is, and that it is not all.

@@ -19,6 +19,15 @@ struct FileBody {
   bool introduced = false;  // The text in front of it is on its way.
 };
 
+// Has the app make the next piece of a body. Outside of the loop's dispatch only.
+class BodyMaker {
+ public:
+  [[nodiscard]] virtual AppSource::Made make(AppSource& source, std::string& out) = 0;
+
+ protected:
+  ~BodyMaker() = default;
+};
+
 // The part of a response that the client has not taken yet: some bytes, and behind them perhaps a
 // body that is a file or that the app makes. What it holds in memory is bounded by what the app
 // writes at once. [worker]
@@ -39,9 +48,9 @@ class Outbox {
   void set_body(FileAnswer file) { body_.emplace<FileBody>(FileBody{std::move(file)}); }
 
   // Sends as much as the socket takes; at most some 128 KiB of what an app makes, so that a fast
-  // client cannot keep the worker to itself (NeedsApp then). `may_call_app`: outside of the loop's
-  // dispatch.
-  Progress send(int fd, bool may_call_app);
+  // client cannot keep the worker to itself (NeedsApp then). `app`: null where no code of the app
+  // may run.
+  Progress send(int fd, BodyMaker* app);
 
   // Bytes that have left since clear().
   [[nodiscard]] std::uint64_t sent() const noexcept { return sent_; }
@@ -57,7 +66,7 @@ class Outbox {
   Progress send_text(int fd, bool more_follows);
   Progress send_file(int fd, FileBody& body);
   Progress send_piece(int fd, FileBody& body);
-  Progress make_and_send(int fd, AppSource& source);
+  Progress make_and_send(int fd, AppSource& source, BodyMaker& app);
 
   std::string text_;
   std::size_t offset_ = 0;  // Of text_: what has left.

@@ -3,7 +3,6 @@
 #include <array>
 #include <chrono>
 #include <ctime>
-#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -16,6 +15,7 @@
 #include "worker/app_gate.h"
 #include "worker/complaints.h"
 #include "worker/deadlines.h"
+#include "worker/line.h"
 #include "worker/peer_counts.h"
 #include "worker/rules.h"
 #include "worker/workbench.h"
@@ -24,7 +24,20 @@ namespace appserver::worker {
 
 class Connection;
 
-// What all connections of a worker share. Plain members, one thread.
+// The responses of the connection being served: one buffer for all, as serving is not interrupted.
+// The thread that runs the app has one, and the standby has one.
+struct Batch {
+  std::string out;
+  // For the crash handler: how much of it belongs to requests that are answered, whether part of
+  // the response that is being made has left already, and whose turn it is.
+  std::size_t answered = 0;
+  bool response_begun = false;
+  const Connection* being_served = nullptr;
+  http::DateCache date;
+};
+
+// What all connections of a worker share. Plain members, used by the thread that has the loop (see
+// Baton); while the app runs, its thread touches nothing here but its batch.
 struct Serving {
   // All references outlive this object.
   Serving(EventLoop& event_loop, const Rules& rules_of_worker, AppGate& app_gate,
@@ -54,23 +67,19 @@ struct Serving {
   WorkbenchPool benches;
   PeerCounts peers;
   Deadlines deadlines;
-  http::DateCache date;
+  Batch app_batch;      // Of the thread that runs the app.
+  Batch standby_batch;  // Of the standby, which may not.
+  Batch* batch = &app_batch;
   // Connections with complete requests, in order of arrival; worked off after each pass through the
   // loop.
-  std::vector<Connection*> ready;
+  Line ready;
+  // Those of them that the standby has looked at: only the app can answer them. They go first.
+  Line waiting;
   // Those that go on with a body which the app makes: after the others, and for a short while at a
   // time, so that a new request does not wait behind a thousand downloads.
-  std::deque<Connection*> continuing;
+  Line continuing;
   // Connections without a client, to be used again.
   std::vector<Connection*> unused;
-  // The responses of the connection being served; one buffer for all, as serving is not
-  // interrupted.
-  std::string out;
-  // For the crash handler: how much of it belongs to requests that are answered, whether part of
-  // the response that is being made has left already, and whose turn it is.
-  std::size_t answered = 0;
-  bool response_begun = false;
-  const Connection* being_served = nullptr;
   // The worker leaves. Handing over: connections move to another worker when they are between two
   // requests, and clients notice nothing. Closing: there is nobody to take them, and every response
   // announces the end.
@@ -84,8 +93,9 @@ struct Serving {
   }
   // For the Date field.
   [[nodiscard]] std::string_view date_text() {
-    return date.text(std::chrono::sys_seconds(std::chrono::seconds(wall_second())));
+    return batch->date.text(std::chrono::sys_seconds(std::chrono::seconds(wall_second())));
   }
+  [[nodiscard]] bool may_call_app() const noexcept { return batch == &app_batch; }
 };
 
 }  // namespace appserver::worker

@@ -6,6 +6,8 @@
 #include <unistd.h>
 #include <utility>
 
+#include <appserver/abi_deadline.h>
+
 #include "base/event_loop.h"
 #include "base/signals.h"
 #include "worker/acceptor.h"
@@ -14,6 +16,7 @@
 #include "worker/crash_handler.h"
 #include "worker/departure.h"
 #include "worker/serving.h"
+#include "worker/standby.h"
 
 namespace appserver::worker {
 namespace {
@@ -26,6 +29,9 @@ constexpr std::chrono::seconds kFarewell{1};
 // The master enforces the graceful timeout; this much later a worker whose master is gone does it
 // itself.
 constexpr double kGraceSeconds = 1.0;
+// How often a blocked worker looks for somebody who could do its work, and at the deadline of what
+// blocks it.
+constexpr double kBlockedTickSeconds = 0.002;
 
 // In the order of `Wait`.
 std::array<Duration, kWaits> spans_of(const config::Options& options) {
@@ -45,6 +51,13 @@ class Worker {
   void run();
 
  private:
+  // One pass through the loop, and what has to be done after each.
+  void pass(bool has_work) noexcept;
+  void tidy_up();
+  // The standby's part, while a handler blocks the first thread.
+  void serve_without_app();
+  void look_at_blockage() noexcept;
+  void notice() noexcept {}  // The pass through the loop that calls this is what is wanted.
   void on_message(int) noexcept;
   void take_message(ipc::Received received);
   void on_signal(int signal) noexcept;
@@ -55,6 +68,7 @@ class Worker {
   EventLoop loop_{EventLoop::Kind::Own};
   std::optional<observe::AccessLog> access_log_;
   Complaints complaints_;
+  Baton baton_;
   AppGate gate_;
   Serving serving_;
   Connections connections_{serving_};
@@ -64,6 +78,9 @@ class Worker {
   SignalWatcher on_term_{loop_};
   SignalWatcher on_quit_{loop_};
   TimerWatcher drain_limit_{loop_};
+  TimerWatcher blocked_tick_{loop_};
+  AsyncWatcher wake_up_{loop_};
+  CrashHandler crash_handler_;
   bool draining_ = false;
   bool leaving_ = false;
 };
@@ -71,11 +88,12 @@ class Worker {
 Worker::Worker(WorkerSetup& setup, const Rules& rules)
     : setup_(setup),
       complaints_(setup.log),
-      gate_(setup.app, setup.host, setup.score, setup.log),
+      gate_({setup.app, setup.host, setup.score, baton_, setup.log}, setup.options.timeout),
       serving_(loop_, rules, gate_, nullptr, complaints_, spans_of(setup.options)),
       acceptor_(loop_, setup.listener_fds, connections_,
                 static_cast<std::size_t>(setup.options.worker_connections), complaints_),
-      departure_(loop_, serving_, connections_, setup.handoff, setup.scoreboard, setup.score) {
+      departure_(loop_, serving_, connections_, setup.handoff, setup.scoreboard, setup.score),
+      crash_handler_({connections_, setup.handoff, setup.score, gate_, baton_}) {
   if (const observe::LogFile* file = setup.log_files.access_log(); file != nullptr) {
     serving_.access_log = &access_log_.emplace(file->fd());
   }
@@ -83,10 +101,11 @@ Worker::Worker(WorkerSetup& setup, const Rules& rules)
   master_.start<&Worker::on_message>(this, setup_.master.fd(), IoWatcher::kReadable);
   on_term_.start<&Worker::on_signal>(this, SIGTERM);
   on_quit_.start<&Worker::on_signal>(this, SIGQUIT);
+  wake_up_.start<&Worker::notice>(this);
+  baton_.wake_standby_by([this] { wake_up_.send(); });
 }
 
 void Worker::run() {
-  const CrashHandler crash_handler(connections_, setup_.handoff);
   acceptor_.balance_with(setup_.scoreboard, setup_.score);
   acceptor_.start();
   departure_.start();
@@ -94,23 +113,66 @@ void Worker::run() {
   if (!setup_.master.send(ipc::WorkerReady{})) {
     return;  // The master is gone already.
   }
+  const Standby standby(baton_, [this] { serve_without_app(); });
+  if (!standby.is_there()) {
+    setup_.log.warning(
+        "no thread could be started beside the app's; a slow handler stops all of this worker's "
+        "connections; raise the limit of processes (ulimit -u)");
+  }
   while (!leaving_) {
-    if (connections_.has_work()) {
-      loop_.run_pending();
-    } else {
-      loop_.run_once();
-    }
+    pass(connections_.has_work());
     // Handlers run here, outside of the loop's dispatch: watchers only read, parse and queue.
     connections_.work_off();
-    departure_.hand_over_those_in_line();
-    acceptor_.resume_if_possible();
-    if (access_log_) {
-      access_log_->flush();
+    tidy_up();
+  }
+}
+
+void Worker::pass(bool has_work) noexcept {
+  if (has_work) {
+    loop_.run_pending();
+  } else {
+    setup_.score.set_idle(true);
+    loop_.run_once();
+    setup_.score.set_idle(false);
+  }
+}
+
+void Worker::tidy_up() {
+  departure_.hand_over_those_in_line();
+  acceptor_.resume_if_possible();
+  if (access_log_) {
+    access_log_->flush();
+  }
+  setup_.score.set_connections(static_cast<std::uint32_t>(connections_.count()));
+  if (draining_ && departure_.is_over()) {
+    leaving_ = true;
+  }
+}
+
+void Worker::serve_without_app() {
+  serving_.batch = &serving_.standby_batch;
+  acceptor_.set_blocked(true);
+  departure_.begin_blockage();
+  blocked_tick_.start<&Worker::look_at_blockage>(this, kBlockedTickSeconds, kBlockedTickSeconds);
+  // What waits already is looked at before anything new is waited for.
+  for (loop_.run_pending(); !baton_.is_wanted(); loop_.run_once()) {
+    connections_.work_off_without_app();
+    departure_.share_work();
+    tidy_up();
+    if (leaving_) {
+      crash_handler_.end_now();
     }
-    setup_.score.set_connections(static_cast<std::uint32_t>(connections_.count()));
-    if (draining_ && departure_.is_over()) {
-      leaving_ = true;
-    }
+  }
+  blocked_tick_.stop();
+  departure_.end_blockage();
+  acceptor_.set_blocked(false);
+  serving_.batch = &serving_.app_batch;
+}
+
+// Whether there is still work to be shared is looked at after every pass, and this makes one.
+void Worker::look_at_blockage() noexcept {
+  if (Clock::now() >= setup_.score.deadline()) {
+    crash_handler_.end_timed_out();
   }
 }
 
@@ -209,6 +271,11 @@ const void* host_extension(std::string_view name) noexcept {
                                             &Exchange::respond_stream, &AppSource::write,
                                             &AppSource::trailer,       &Exchange::respond_file,
                                             &Exchange::inform,         &Exchange::receive_body};
+  static constexpr appserver_deadline kDeadline{sizeof(appserver_deadline), 0,
+                                                &Exchange::set_deadline};
+  if (name == APPSERVER_DEADLINE_EXTENSION) {
+    return &kDeadline;
+  }
   return name == APPSERVER_STREAM_EXTENSION ? &kStream : nullptr;
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include <appserver/abi_deadline.h>
 #include <appserver/abi_stream.h>
 
 // Not part of the user's interface: how the C++ face reaches the server.
@@ -63,15 +64,26 @@ class Host {
 
   // The functions for bodies in pieces; null on a server that has none.
   [[nodiscard]] const appserver_stream* stream() const noexcept {
-    if (!reaches(offsetof(appserver_host, get_extension)) || table_->get_extension == nullptr) {
-      return nullptr;
+    return extension<appserver_stream>(APPSERVER_STREAM_EXTENSION);
+  }
+
+  // A server that knows no deadlines sets none: nothing is to be extended there.
+  void set_deadline(appserver_exchange* exchange, std::uint64_t milliseconds) const noexcept {
+    if (const auto* known = extension<appserver_deadline>(APPSERVER_DEADLINE_EXTENSION)) {
+      known->set(exchange, milliseconds);
     }
-    const auto* stream = static_cast<const appserver_stream*>(
-        table_->get_extension(table_, APPSERVER_STREAM_EXTENSION));
-    return stream != nullptr && stream->size >= sizeof *stream ? stream : nullptr;
   }
 
  private:
+  template <typename Functions>
+  [[nodiscard]] const Functions* extension(const char* name) const noexcept {
+    if (!reaches(offsetof(appserver_host, get_extension)) || table_->get_extension == nullptr) {
+      return nullptr;
+    }
+    const auto* found = static_cast<const Functions*>(table_->get_extension(table_, name));
+    return found != nullptr && found->size >= sizeof *found ? found : nullptr;
+  }
+
   // Whether the table contains the function pointer at `offset`. All of them have one size.
   [[nodiscard]] bool reaches(std::size_t offset) const noexcept {
     return table_ != nullptr && offset + sizeof(table_->log) <= table_->size;

@@ -49,6 +49,17 @@ APPSERVER_APP(app) {
     sleep_for(std::string(request.param("milliseconds")));
     return appserver::text("slept");
   });
+  app.get("/patient/{milliseconds}", [](const appserver::Request& request) {
+    request.extend_deadline(std::chrono::seconds(60));
+    sleep_for(std::string(request.param("milliseconds")));
+    return appserver::text("slept");
+  });
+  app.get(
+      "/hasty/{milliseconds}",
+      appserver::deadline(std::chrono::milliseconds(200), [](const appserver::Request& request) {
+        sleep_for(std::string(request.param("milliseconds")));
+        return appserver::text("slept");
+      }));
   app.get("/signal/{number}", [](const appserver::Request& request) {
     const int number = std::stoi(std::string(request.param("number")));
     // Not the handler of a sanitizer, which would turn the signal into an exit.

@@ -32,7 +32,9 @@ TEST_CASE("Scoreboard: an entry shows the exchange while it runs, and counts it"
   ScoreboardEntry& entry = scoreboard[0];
   CHECK_FALSE(entry.current_exchange().has_value());
   const TimePoint start{std::chrono::seconds(42)};
-  entry.begin_exchange("GET", "/notes?limit=1", start);
+  entry.count_request();
+  entry.begin_exchange("GET", "/notes?limit=1", start, start + std::chrono::seconds(30));
+  CHECK(entry.deadline() == start + std::chrono::seconds(30));
   const auto exchange = entry.current_exchange();
   REQUIRE(exchange.has_value());
   CHECK(exchange->method == "GET");
@@ -40,13 +42,14 @@ TEST_CASE("Scoreboard: an entry shows the exchange while it runs, and counts it"
   CHECK(exchange->started == start);
   entry.end_exchange();
   CHECK_FALSE(entry.current_exchange().has_value());
+  CHECK(entry.deadline() == TimePoint::max());
   CHECK(entry.requests() == 1);
 }
 
 TEST_CASE("Scoreboard: texts are cut to the room they have") {
   Scoreboard scoreboard = make_scoreboard(1);
   scoreboard[0].begin_exchange(std::string(300, 'M'), std::string(9000, '/'),
-                               TimePoint{std::chrono::seconds(1)});
+                               TimePoint{std::chrono::seconds(1)}, TimePoint::max());
   const auto exchange = scoreboard[0].current_exchange();
   REQUIRE(exchange.has_value());
   CHECK(exchange->method == std::string(ScoreboardEntry::kMethodRoom, 'M'));

@@ -37,6 +37,9 @@ struct Story {
     return "cannot start " + std::to_string(e.pid);
   }
   std::string operator()(const WorkerExited& e) const { return "exited " + std::to_string(e.pid); }
+  std::string operator()(const HandlerOverdue& e) const {
+    return "overdue " + std::to_string(e.pid);
+  }
   std::string operator()(const ReloadRequested& e) const {
     return "reload " + number(e.generation);
   }

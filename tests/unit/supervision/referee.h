@@ -34,6 +34,7 @@ class Referee {
     lost_by_itself_ = 0;
     drained_slots_.clear();
     named_ = 0;
+    overdue_since_ = {};
     if (event) {
       std::visit([this](const auto& each) { told(each); }, *event);
     }
@@ -168,6 +169,7 @@ class Referee {
       workers_.erase(worker);
     }
   }
+  void told(const HandlerOverdue& event) { overdue_since_ = event.since; }
   void told(const ReloadRequested& event) { requested_.insert(event.generation); }
   void told(const ScaleRequested& event) { wanted_ = event.workers; }
   void told(const StopRequested& event) {
@@ -222,10 +224,22 @@ class Referee {
       ask(*worker, Rung::Stop);
     }
   }
+  void ordered(const TimeOutWorker& command) {
+    if (known(command.pid) != nullptr) {
+      rule(overdue_.count({command.pid, overdue_since_}) == 0, "a hang is told once");
+      overdue_[{command.pid, overdue_since_}] = world_.now;
+    }
+  }
   void ordered(const KillWorker& command) {
     if (Known* const worker = known(command.pid)) {
+      const auto told = overdue_.find({command.pid, overdue_since_});
+      if (told != overdue_.end() && told->second + policy_.hang_grace <= world_.now) {
+        lost_by_itself_ += counts(*worker) ? 1U : 0U;  // It hung: nobody could count on it.
+        worker->asked = Rung::Kill;
+        return;
+      }
       rule(worker->asked == Rung::Stop || (worker->asked == Rung::None && !worker->ready),
-           "a worker is stopped before it is killed, unless it never got ready");
+           "a worker is stopped before it is killed, unless it never got ready or hangs");
       rule(world_.now >= worker->since + policy_.kill_grace, "a worker has the kill grace");
       ask(*worker, Rung::Kill);
     }
@@ -299,6 +313,8 @@ class Referee {
   std::set<Pid> reaped_, early_ready_, failed_start_;
   std::set<Generation> requested_, outcomes_, failed_, forgotten_;
   std::set<Slot> drained_slots_;
+  std::map<std::pair<Pid, TimePoint>, TimePoint> overdue_;  // Which hang was told when.
+  TimePoint overdue_since_{};
   Pid named_ = 0;  // Forked in this step: nobody has counted on it yet.
   std::size_t lost_by_itself_ = 0;
   std::string complaint_;

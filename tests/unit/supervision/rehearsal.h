@@ -39,6 +39,7 @@ struct Telling {
   }
   std::string operator()(const DrainWorker& c) const { return "drain " + text(c.pid); }
   std::string operator()(const StopWorker& c) const { return "stop " + text(c.pid); }
+  std::string operator()(const TimeOutWorker& c) const { return "time out " + text(c.pid); }
   std::string operator()(const KillWorker& c) const { return "kill " + text(c.pid); }
   std::string operator()(const RetireZygote& c) const { return "retire " + text(c.generation); }
   std::string operator()(const KillZygote& c) const { return "kill zygote " + text(c.generation); }

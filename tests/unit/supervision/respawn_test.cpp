@@ -30,6 +30,25 @@ TEST_CASE("Respawn: a worker that crashes is refilled in the same step") {
   CHECK(rehearsal.current(1) == 111);
 }
 
+TEST_CASE("Respawn: a handler over its deadline is told once, and killed when it does not end") {
+  Rehearsal rehearsal(Rehearsal::policy(1));
+  rehearsal.boot();
+  const TimePoint since = rehearsal.now;
+  CHECK(rehearsal.on(HandlerOverdue{100, since}) == "time out 100");
+  rehearsal.pass(5s);
+  CHECK(rehearsal.on(HandlerOverdue{100, since}) == "");
+  SUBCASE("another handler of the same worker is told anew") {
+    CHECK(rehearsal.on(HandlerOverdue{100, rehearsal.now}) == "time out 100");
+  }
+  SUBCASE("the same one has ten seconds, for a core dump") {
+    rehearsal.pass(5s);
+    CHECK(rehearsal.on(HandlerOverdue{100, since}) == "kill 100");
+    CHECK(rehearsal.on(HandlerOverdue{100, since}) == "");
+  }
+  CHECK(rehearsal.exited(100, signal(6)) == "lost 100; fork 0/1");
+  CHECK(rehearsal.on(HandlerOverdue{100, since}) == "");
+}
+
 TEST_CASE("Respawn: quick deaths are delayed, and a worker that served for long forgives them") {
   Rehearsal rehearsal(Rehearsal::policy(1));
   rehearsal.boot();

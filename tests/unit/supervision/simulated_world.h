@@ -161,12 +161,27 @@ class SimulatedWorld {
       }
     } else if (!mischief(1) && (nature != Character::HangsAtStart || any(3) != 0)) {
       say(start, WorkerReady{pid});
-      if (mischief(5) || (nature == Character::CrashesSoon && any(3) != 0)) {
+      if (mischief(5)) {
+        hang(pid, start);
+      } else if (mischief(5) || (nature == Character::CrashesSoon && any(3) != 0)) {
         kill_worker(pid, start + ms(0, 1500), {ExitReason::Kind::Signalled, 11});
       }
     }
   }
 
+  // A handler that is reported again and again until the worker is gone.
+  void hang(Pid pid, Duration start) {
+    const Duration begin = start + ms(0, 1500);
+    for (int report = 0; report < 8; ++report) {
+      say(begin + report * 2000ms, HandlerOverdue{pid, now + begin});
+    }
+  }
+
+  void obey(const TimeOutWorker& command) {
+    if (!mischief(30)) {
+      kill_worker(command.pid, ms(0, 50), {ExitReason::Kind::Signalled, 6});
+    }
+  }
   void obey(const DrainWorker& command) {
     if (!mischief(15)) {
       kill_worker(command.pid, ms(0, 2000), {ExitReason::Kind::Exited, 0});
