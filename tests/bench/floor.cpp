@@ -1,6 +1,7 @@
 // The floor that a server is measured against: answers whatever arrives with a fixed response and
 // parses nothing. One recv, one send and a share of an epoll_wait for each request; what it costs
-// is the kernel. Usage: floor PORT WORKERS
+// is the kernel. With a delay before each response it shows what becomes of slow handlers where
+// connections stay with their worker. Usage: floor PORT WORKERS [DELAY_MS]
 
 #include <arpa/inet.h>
 #include <array>
@@ -46,7 +47,7 @@ void watch(int epoll, int fd) {
   ::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
-[[noreturn]] void serve(int port) {
+[[noreturn]] void serve(int port, unsigned delay_ms) {
   const int listener = listen_on(port);
   const int epoll = ::epoll_create1(EPOLL_CLOEXEC);
   watch(epoll, listener);
@@ -61,6 +62,9 @@ void watch(int epoll, int fd) {
       } else if (::recv(fd, input.data(), input.size(), 0) <= 0) {
         ::close(fd);
       } else {
+        if (delay_ms > 0) {
+          ::usleep(delay_ms * 1000);
+        }
         ::send(fd, kResponse.data(), kResponse.size(), MSG_NOSIGNAL);
       }
     }
@@ -70,14 +74,14 @@ void watch(int epoll, int fd) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) {
-    std::fprintf(stderr, "usage: floor PORT WORKERS\n");
+  if (argc < 3 || argc > 4) {
+    std::fprintf(stderr, "usage: floor PORT WORKERS [DELAY_MS]\n");
     return 2;
   }
   for (int i = 0; i < std::atoi(argv[2]); ++i) {
     if (::fork() == 0) {
       ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-      serve(std::atoi(argv[1]));
+      serve(std::atoi(argv[1]), argc == 4 ? static_cast<unsigned>(std::atoi(argv[3])) : 0);
     }
   }
   ::pause();
