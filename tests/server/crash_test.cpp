@@ -45,7 +45,8 @@ struct Bystanders {
 }  // namespace
 
 TEST_CASE("crash: each kind answers 500 to the guilty client, and the others live on") {
-  std::vector<std::string> kinds{"segv", "overflow", "terminate", "abort", "fpe", "ill", "bus"};
+  std::vector<std::string> kinds{"segv", "overflow", "terminate", "abort", "fpe",
+                                 "ill",  "bus",      "late",      "thread"};
 #if !defined(__SANITIZE_ADDRESS__)  // Which ends the process by itself, without a signal.
   kinds.emplace_back("heap");
 #endif

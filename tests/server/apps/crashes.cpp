@@ -18,12 +18,22 @@ namespace {
   return overflow(depth + 1) + frame[0];
 }
 
+// Not null, which a sanitizer would notice before the kernel does.
+void write_nowhere() {
+  volatile std::uintptr_t nowhere = 16;
+  *reinterpret_cast<volatile int*>(nowhere) = 1;
+}
+
 appserver::Response crash(const appserver::Request& request) {
   const std::string how(request.param("how"));
   if (how == "segv") {
-    // Not null, which a sanitizer would notice before the kernel does.
-    volatile std::uintptr_t nowhere = 16;
-    *reinterpret_cast<volatile int*>(nowhere) = 1;
+    write_nowhere();
+  } else if (how == "late") {
+    // Long enough for the worker's standby to have the loop by then.
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    write_nowhere();
+  } else if (how == "thread") {
+    std::thread(write_nowhere).join();
   } else if (how == "overflow") {
     static_cast<void>(overflow(0));
   } else if (how == "terminate") {
