@@ -109,6 +109,8 @@ class alignas(64) ScoreboardEntry {
 struct alignas(64) ScoreboardHead {
   // Entries from here on were never used: readers need not look at all of them.
   std::atomic<std::uint32_t> used{0};
+  // The server was told to stop, and load balancers are to send nothing more.
+  std::atomic<std::uint32_t> draining{0};
 };
 
 // The mapping. Made by the master before the first fork and inherited by all; never unmapped before
@@ -127,6 +129,12 @@ class Scoreboard {
   // [master] An entry nobody uses, assigned to this worker-to-be; nothing when all are in use.
   [[nodiscard]] std::optional<std::uint32_t> claim(std::uint32_t slot,
                                                    std::uint32_t generation) noexcept;
+  // [master] The server will stop: from now on it says that it is not ready. There is no way back.
+  void announce_stop() noexcept { head_->draining.store(1, std::memory_order_relaxed); }
+  // [any]
+  [[nodiscard]] bool is_stop_announced() const noexcept {
+    return head_->draining.load(std::memory_order_relaxed) != 0;
+  }
   [[nodiscard]] ScoreboardEntry& operator[](std::uint32_t entry) noexcept {
     return entries_[entry];
   }

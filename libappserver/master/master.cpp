@@ -195,11 +195,13 @@ void Master::on_signal(int signal) noexcept {
   switch (signal) {
     case SIGTERM:
       setup_.log.info("stopping gracefully", {{"signal", "SIGTERM"}});
+      setup_.scoreboard.announce_stop();
       report(supervision::StopRequested{true});
       break;
     case SIGINT:
     case SIGQUIT:
       setup_.log.info("stopping quickly", {{"signal", signal == SIGINT ? "SIGINT" : "SIGQUIT"}});
+      setup_.scoreboard.announce_stop();
       report(supervision::StopRequested{false});
       break;
     case SIGHUP:

@@ -109,8 +109,10 @@ class Connection final : private Outlet, private BodyMaker {
   [[nodiscard]] Turn decide_about_body();
   [[nodiscard]] Turn take_in_body();
   [[nodiscard]] Turn answer_whole_request();
+  [[nodiscard]] bool is_answered_without_app() const;
+  [[nodiscard]] Turn answer_without_app();
+  [[nodiscard]] Turn answer_with_health();
   [[nodiscard]] Turn answer_with_static_file();
-  [[nodiscard]] bool is_static() const;
   [[nodiscard]] Turn conclude(Outcome outcome, bool keep_alive);
   [[nodiscard]] Turn refuse(const http::Refusal& refusal);
   [[nodiscard]] http::Verdict find_provenance();

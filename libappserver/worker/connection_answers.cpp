@@ -79,7 +79,7 @@ Connection::Turn Connection::answer() {
   if (bench_->refusal != nullptr) {
     return refuse(*bench_->refusal);
   }
-  if (!serving_.may_call_app() && !is_static()) {
+  if (!serving_.may_call_app() && !is_answered_without_app()) {
     return Turn::App;
   }
   if (bench_->undecided) {
@@ -94,7 +94,7 @@ Connection::Turn Connection::decide_about_body() {
   // An answer that comes before the body ends the connection: nobody reads the body then.
   Incoming request = incoming({}, false);
   request.streams_body = true;
-  if (!is_static() && serving_.gate.streams_body(request, serving_.batch->out)) {
+  if (!is_answered_without_app() && serving_.gate.streams_body(request, serving_.batch->out)) {
     bench_->parser.stream_body();
     Outcome outcome = serving_.gate.answer(request, serving_.batch->out);
     if (!outcome.sink.has_value()) {
@@ -124,8 +124,25 @@ Connection::Turn Connection::take_in_body() {
   return conclude(std::move(outcome), keep_alive);
 }
 
-bool Connection::is_static() const {
-  return serving_.rules.static_files.matches(bench_->parser.head().path);
+bool Connection::is_answered_without_app() const {
+  return serving_.rules.is_answered_without_app(bench_->parser.head());
+}
+
+Connection::Turn Connection::answer_without_app() {
+  return serving_.rules.health.matches(bench_->parser.head().path) ? answer_with_health()
+                                                                   : answer_with_static_file();
+}
+
+Connection::Turn Connection::answer_with_health() {
+  const http::RequestHead& head = bench_->parser.head();
+  const bool keep_alive = may_keep_alive();
+  const http::Reply reply{head.method == "HEAD", head.minor_version, keep_alive};
+  const http::Response response = serving_.rules.health.answer(head, serving_.server_is_draining());
+  http::append_response(serving_.batch->out, response, reply, serving_.date_text());
+  Outcome outcome;
+  outcome.status = response.status;
+  outcome.body_bytes = reply.head_request ? 0 : response.body.size();
+  return conclude(std::move(outcome), keep_alive);
 }
 
 Connection::Turn Connection::answer_with_static_file() {
@@ -155,8 +172,8 @@ Connection::Turn Connection::answer_with_static_file() {
 }
 
 Connection::Turn Connection::answer_whole_request() {
-  if (is_static()) {
-    return answer_with_static_file();
+  if (is_answered_without_app()) {
+    return answer_without_app();
   }
   const bool keep_alive = may_keep_alive();
   const Incoming request = incoming(bench_->body(), keep_alive);

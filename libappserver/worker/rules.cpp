@@ -40,6 +40,7 @@ Result<Rules> Rules::make(const config::Options& options) {
     return failure(std::move(codings.error()));
   }
   Rules rules;
+  rules.health = HealthPaths(options.health_path, options.ready_path);
   rules.static_files = std::move(*static_files);
   rules.error_pages = std::move(*error_pages);
   rules.compression = {std::move(*codings), options.compress_min_size, options.compress_level};

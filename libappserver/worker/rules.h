@@ -8,7 +8,9 @@
 #include "http/compression.h"
 #include "http/error_pages.h"
 #include "http/limits.h"
+#include "http/request_head.h"
 #include "net/cidr.h"
+#include "worker/health.h"
 #include "worker/static_files.h"
 
 namespace appserver::worker {
@@ -28,6 +30,13 @@ struct Rules {
   std::chrono::milliseconds body_grace{};
   std::uint64_t body_min_rate = 0;
 
+  // Whether the server answers this request itself: it never waits for a handler then, and may be
+  // answered while one is running.
+  [[nodiscard]] bool is_answered_without_app(const http::RequestHead& head) const {
+    return health.matches(head.path) || static_files.matches(head.path);
+  }
+
+  HealthPaths health;  // Goes before static_files, so that `--static /=DIRECTORY` hides no probe.
   StaticFiles static_files;
   http::ErrorPages error_pages;
   http::CompressionPolicy compression;

@@ -11,6 +11,7 @@
 #include "base/event_loop.h"
 #include "http/body_compression.h"
 #include "http/date.h"
+#include "ipc/scoreboard.h"
 #include "observe/access_log.h"
 #include "worker/app_gate.h"
 #include "worker/complaints.h"
@@ -59,7 +60,8 @@ struct Serving {
   EventLoop& loop;
   const Rules& rules;
   AppGate& gate;
-  observe::AccessLog* access_log;  // Null: no access log.
+  observe::AccessLog* access_log;               // Null: no access log.
+  const ipc::Scoreboard* scoreboard = nullptr;  // Null: this worker is all there is.
   Complaints& complaints;
   // Null: nothing is compressed. Outlives the benches, whose streams give their compressors back to
   // it.
@@ -88,6 +90,10 @@ struct Serving {
   // Connections that wait for their turn to be handed over.
   std::vector<Connection*> departing;
 
+  // The whole server will stop, not only this worker leave.
+  [[nodiscard]] bool server_is_draining() const noexcept {
+    return scoreboard != nullptr && scoreboard->is_stop_announced();
+  }
   [[nodiscard]] std::time_t wall_second() const noexcept {
     return static_cast<std::time_t>(loop.wall_time());
   }

@@ -97,6 +97,7 @@ Worker::Worker(WorkerSetup& setup, const Rules& rules)
   if (const observe::LogFile* file = setup.log_files.access_log(); file != nullptr) {
     serving_.access_log = &access_log_.emplace(file->fd());
   }
+  serving_.scoreboard = &setup.scoreboard;
   setup_.master.set_non_blocking();
   master_.start<&Worker::on_message>(this, setup_.master.fd(), IoWatcher::kReadable);
   on_term_.start<&Worker::on_signal>(this, SIGTERM);
@@ -247,10 +248,11 @@ int worker(WorkerSetup setup) {
   // Meant for the master, often sent to the whole group: by the terminal, or by pkill.
   ignore_signals({SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGTTIN, SIGTTOU, SIGPIPE});
   setup.score.set_pid(::getpid());
-  const auto rules = Rules::make(setup.options);
+  auto rules = Rules::make(setup.options);
   if (!rules) {
     return refuse_to_start(setup, rules.error());
   }
+  rules->health.leave_to_app(setup.app.routes());
   if (const auto started = run_start_hook(setup); !started) {
     return refuse_to_start(setup, started.error());
   }
