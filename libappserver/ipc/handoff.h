@@ -24,7 +24,7 @@ namespace appserver::ipc {
 // What a worker knows of a connection. Plain bytes: it is sent as it lies in memory. Both ends run
 // the same build, or refuse by the version.
 struct ConnectionFacts {
-  std::uint32_t version = 1;
+  std::uint32_t version = 2;
   std::uint32_t bytes = 0;             // That were read and not answered; they follow.
   std::array<char, 20> socket_peer{};  // net::PeerAddress of the socket.
   std::array<char, 20> peer{};  // net::PeerAddress of the client, as the PROXY protocol told it.
@@ -32,6 +32,12 @@ struct ConnectionFacts {
   std::uint8_t over_tls = 0;
   std::uint8_t awaits_preamble = 0;
   std::uint8_t in_memfd = 0;  // The bytes are in the second descriptor.
+  std::uint8_t wait = 0;      // What it waits for: a number that only workers know the meaning of.
+  std::array<std::uint8_t, 3> unused{};
+  std::uint32_t requests = 0;  // That were answered on it.
+  // Nanoseconds on the monotonic clock, which all processes share: time goes on on the way.
+  std::int64_t wait_ends = 0;
+  std::int64_t body_since = 0;  // When the body of the half-read request began to be awaited.
 };
 
 struct HandedOver {

@@ -33,6 +33,7 @@ void Connection::open(UniqueFd fd, const net::PeerAddress& peer) {
   awaits_preamble_ = serving_.rules.proxy_protocol;
   trusts_forwarded_ = serving_.rules.forwarders.trusts(peer);
   over_tls_ = false;
+  requests_ = 0;
   state_ = State::Idle;
   if (awaits_preamble_ && !serving_.rules.proxies.trusts(peer)) {
     serving_.complaints.warn("a connection was refused", "its peer is not in --proxy-allow-from");
@@ -80,6 +81,7 @@ void Connection::read() {
   const ssize_t count = ::recv(fd_.get(), room.data(), room.size(), 0);
   if (count > 0) {
     input.added(static_cast<std::size_t>(count));
+    bench_->read_elsewhere = false;
     parse_or_wait();
   } else if (count == 0 || !net::would_block()) {
     // The end of input in the middle of a request: no part of it ever reaches the app as a whole
@@ -155,19 +157,33 @@ void Connection::parse_or_wait() {
       start_wait(Wait::Head);
     }
   } else {
-    if (waiting_ != Wait::Body) {
-      bench_->body_since = coarse_now();
-    } else if (is_body_too_slow()) {
-      give_up(kTooSlow);
+    if (!wait_for_body()) {
       return;
     }
-    start_wait(Wait::Body);
     send_continue();
   }
   state_ = State::Reading;
   if (serving_.departure == Serving::Departure::HandingOver) {
     depart();
   }
+}
+
+// Returns: whether the client still has time; else it was told.
+bool Connection::wait_for_body() {
+  const bool is_first = waiting_ != Wait::Body;
+  if (is_first) {
+    bench_->body_since = coarse_now();
+  }
+  if (!is_first && bench_->read_elsewhere) {
+    resume_wait(Wait::Body, deadline_.at());
+  } else {
+    start_wait(Wait::Body);
+  }
+  if (!is_first && (is_body_too_slow() || deadline_.at() <= coarse_now())) {
+    give_up(kTooSlow);
+    return false;
+  }
+  return true;
 }
 
 // A client that sends a byte now and then must not hold a connection for ever.
@@ -236,6 +252,12 @@ void Connection::discard() {
 }
 
 void Connection::deadline_passed() {
+  if (state_ == State::Idle) {
+    read();  // What has come in time, and was not looked at yet, counts.
+    if (state_ != State::Idle) {
+      return;
+    }
+  }
   const bool is_reading = waiting_ == Wait::Head || waiting_ == Wait::Body;
   if (!is_reading || bench_ == nullptr) {
     close();  // A client that has sent nothing at all is not told.
@@ -291,6 +313,13 @@ void Connection::close() noexcept {
 void Connection::start_wait(Wait wait) noexcept {
   waiting_ = wait;
   serving_.deadlines.start(deadline_, wait, coarse_now());
+}
+
+// A client that is handed around must not get more time by that than one that stays: what is left
+// of its wait goes on.
+void Connection::resume_wait(Wait wait, TimePoint end) noexcept {
+  waiting_ = wait;
+  serving_.deadlines.resume(deadline_, wait, end, coarse_now());
 }
 
 }  // namespace appserver::worker

@@ -92,10 +92,12 @@ class Connection final : private Outlet, private BodyMaker {
   void read();
   [[nodiscard]] bool parse();
   void parse_or_wait();
+  void read_again(std::string_view bytes, TimePoint body_since);
   [[nodiscard]] bool read_preamble();
   [[nodiscard]] bool can_move() const noexcept;
   [[nodiscard]] ipc::HandoffProgress send_to(const ipc::Handoff& handoff) const noexcept;
   void answer_at_end(std::string_view answer) const noexcept;
+  [[nodiscard]] bool wait_for_body();
   [[nodiscard]] bool is_body_too_slow() const noexcept;
   void give_up(const http::Refusal& refusal);
   void spool_if_large();
@@ -135,6 +137,7 @@ class Connection final : private Outlet, private BodyMaker {
   void linger();
   void close() noexcept;
   void start_wait(Wait wait) noexcept;
+  void resume_wait(Wait wait, TimePoint end) noexcept;
 
   Serving& serving_;
   Deadline deadline_;
@@ -145,6 +148,7 @@ class Connection final : private Outlet, private BodyMaker {
   net::PeerAddress peer_;  // The client, or the proxy that it came by.
   State state_ = State::Closed;
   Wait waiting_ = Wait::Request;
+  std::uint32_t requests_ = 0;     // Answered on it, in this worker and those before.
   bool keep_alive_ = false;        // After the response that is being sent.
   bool awaits_preamble_ = false;   // The PROXY protocol header has yet to come.
   bool trusts_forwarded_ = false;  // The peer may say whose request it passes on.

@@ -182,6 +182,7 @@ Connection::Turn Connection::answer_whole_request() {
 
 Connection::Turn Connection::conclude(Outcome outcome, bool keep_alive) {
   keep_alive_ = keep_alive && !outcome.close;
+  ++requests_;
   if (std::holds_alternative<std::monostate>(outcome.body)) {
     log_access(outcome.status, outcome.body_bytes);
     return keep_alive_ ? Turn::Next : Turn::Last;

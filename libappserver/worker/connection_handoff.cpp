@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "base/coarse_clock.h"
 #include "worker/connection.h"
 #include "worker/serving.h"
 
@@ -18,6 +19,21 @@ static_assert(std::is_trivially_copyable_v<net::PeerAddress> &&
 
 void store(const net::PeerAddress& peer, std::array<char, 20>& bytes) noexcept {
   std::memcpy(bytes.data(), &peer, bytes.size());
+}
+
+// Of waits that can go on in another worker. The others end in the worker that they began in.
+bool can_be_resumed(std::uint8_t wait) noexcept {
+  return wait <= static_cast<std::uint8_t>(Wait::Body);
+}
+static_assert(static_cast<int>(Wait::Request) == 0 && static_cast<int>(Wait::Head) == 1 &&
+              static_cast<int>(Wait::Body) == 2);
+
+std::int64_t to_number(TimePoint time) noexcept {
+  return std::chrono::nanoseconds(time.time_since_epoch()).count();
+}
+
+TimePoint to_time(std::int64_t nanoseconds) noexcept {
+  return TimePoint(std::chrono::nanoseconds(nanoseconds));
 }
 
 net::PeerAddress load(const std::array<char, 20>& bytes) noexcept {
@@ -58,20 +74,37 @@ void Connection::adopt(ipc::HandedOver handed_over) {
   awaits_preamble_ = facts.awaits_preamble != 0;
   trusts_forwarded_ = facts.trusts_forwarded != 0;
   over_tls_ = facts.over_tls != 0;
+  requests_ = facts.requests;
   serving_.peers.add(socket_peer_);
   watcher_.start<&Connection::on_ready>(this, fd_.get(), IoWatcher::kReadable);
-  become_idle();
-  if (handed_over.bytes.empty()) {
-    return;
+  state_ = State::Idle;
+  if (can_be_resumed(facts.wait)) {
+    resume_wait(static_cast<Wait>(facts.wait), to_time(facts.wait_ends));
+  } else {
+    start_wait(Wait::Request);
   }
+  if (!handed_over.bytes.empty()) {
+    read_again(handed_over.bytes, to_time(facts.body_since));
+  } else if (serving_.departure != Serving::Departure::None) {
+    depart();
+  }
+  // Workers that follow each other quickly would never look at the clock.
+  if ((state_ == State::Idle || state_ == State::Reading) && deadline_.at() <= coarse_now()) {
+    deadline_passed();
+  }
+}
+
+// Takes in what another worker had read.
+void Connection::read_again(std::string_view bytes, TimePoint body_since) {
   bench_ = serving_.benches.take();
-  std::string_view rest = handed_over.bytes;
-  while (!rest.empty()) {
+  while (!bytes.empty()) {
     const std::span<char> room = bench_->input.room_for_head();
-    const std::size_t count = rest.copy(room.data(), room.size());
+    const std::size_t count = bytes.copy(room.data(), room.size());
     bench_->input.added(count);
-    rest.remove_prefix(count);
+    bytes.remove_prefix(count);
   }
+  bench_->body_since = body_since;
+  bench_->read_elsewhere = true;
   parse_or_wait();
 }
 
@@ -109,9 +142,13 @@ ipc::HandoffProgress Connection::send_to(const ipc::Handoff& handoff) const noex
   facts.awaits_preamble = awaits_preamble_ ? 1 : 0;
   facts.trusts_forwarded = trusts_forwarded_ ? 1 : 0;
   facts.over_tls = over_tls_ ? 1 : 0;
+  facts.requests = requests_;
+  facts.wait = static_cast<std::uint8_t>(waiting_);
+  facts.wait_ends = to_number(deadline_.at());
   if (bench_ == nullptr) {
     return handoff.send(fd_.get(), facts, {});
   }
+  facts.body_since = to_number(bench_->body_since);
   // A request that was read in part, or in whole and not answered, is parsed again from its first
   // byte.
   http::RequestParser::ChunkLineRoom line;
@@ -185,13 +222,8 @@ void Connection::answer_at_end(std::string_view answer) const noexcept {
 
 void Connection::stay() {
   watcher_.start<&Connection::on_ready>(this, fd_.get(), IoWatcher::kReadable);
-  if (bench_ == nullptr) {
-    state_ = State::Idle;
-    start_wait(Wait::Request);
-    return;
-  }
-  state_ = State::Reading;
-  start_wait(bench_->parser.head_complete() ? Wait::Body : Wait::Head);
+  state_ = bench_ == nullptr ? State::Idle : State::Reading;
+  resume_wait(waiting_, deadline_.at());
 }
 
 }  // namespace appserver::worker

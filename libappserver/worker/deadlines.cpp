@@ -1,5 +1,7 @@
 #include "worker/deadlines.h"
 
+#include <algorithm>
+
 namespace appserver::worker {
 
 void Deadline::cancel() noexcept {
@@ -11,21 +13,38 @@ void Deadline::cancel() noexcept {
   previous_ = next_ = nullptr;
 }
 
+void Deadline::join(Deadline& head, TimePoint at) noexcept {
+  cancel();
+  at_ = at;
+  previous_ = head.previous_;
+  next_ = &head;
+  head.previous_->next_ = this;
+  head.previous_ = this;
+}
+
 Deadlines::Deadlines(const std::array<Duration, kWaits>& spans) noexcept {
   for (std::size_t i = 0; i < kWaits; ++i) {
     queues_[i].span = spans[i];
     queues_[i].head.previous_ = queues_[i].head.next_ = &queues_[i].head;
   }
+  for (Spoke& spoke : wheel_) {
+    spoke.head.previous_ = spoke.head.next_ = &spoke.head;
+  }
 }
 
 void Deadlines::start(Deadline& deadline, Wait wait, TimePoint now) noexcept {
-  deadline.cancel();
   Queue& queue = queues_[static_cast<std::size_t>(wait)];
-  deadline.at_ = now + queue.span;
-  deadline.previous_ = queue.head.previous_;
-  deadline.next_ = &queue.head;
-  queue.head.previous_->next_ = &deadline;
-  queue.head.previous_ = &deadline;
+  deadline.join(queue.head, now + queue.span);
+}
+
+void Deadlines::resume(Deadline& deadline, Wait wait, TimePoint at, TimePoint now) noexcept {
+  const TimePoint latest = now + queues_[static_cast<std::size_t>(wait)].span;
+  if (at >= latest) {
+    start(deadline, wait, now);
+    return;
+  }
+  // A spoke that was looked at already is looked at again only after a whole turn.
+  deadline.join(head_of(spoke_of(std::max(at, now))), at);
 }
 
 Connection* Deadlines::take_passed(TimePoint now) noexcept {
@@ -36,7 +55,24 @@ Connection* Deadlines::take_passed(TimePoint now) noexcept {
       return front->owner_;
     }
   }
-  return nullptr;
+  return take_passed_from_wheel(now);
+}
+
+Connection* Deadlines::take_passed_from_wheel(TimePoint now) noexcept {
+  // After a long time without a look one turn shows every spoke.
+  const std::int64_t present = spoke_of(now);
+  for (turned_to_ = std::max(turned_to_, present - kSpokes + 1);; ++turned_to_) {
+    Deadline& head = head_of(turned_to_);
+    for (Deadline* each = head.next_; each != &head; each = each->next_) {
+      if (each->at_ <= now) {
+        each->cancel();
+        return each->owner_;
+      }
+    }
+    if (turned_to_ >= present) {
+      return nullptr;  // The rest of this spoke's time is to come.
+    }
+  }
 }
 
 }  // namespace appserver::worker

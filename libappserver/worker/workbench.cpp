@@ -8,7 +8,7 @@ void Workbench::next_request() {
   parser.reset();
   input.next_request();
   refusal = nullptr;
-  whole = undecided = continue_sent = false;
+  whole = undecided = continue_sent = read_elsewhere = false;
   spool.reset();
   status = 0;
 }

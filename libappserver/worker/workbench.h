@@ -35,6 +35,7 @@ struct Workbench {
   bool whole = false;           // The request is complete.
   bool undecided = false;       // Only its head was read; what becomes of the body is not decided.
   bool continue_sent = false;   // 100 Continue, at most once a request.
+  bool read_elsewhere = false;  // In another worker, and nothing has come since.
   std::optional<AppSink> sink;  // The app takes the body in as it arrives.
   std::optional<Spool> spool;   // The body is collected in a file.
   Outbox outbox;                // What the client has not taken yet.

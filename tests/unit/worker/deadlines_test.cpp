@@ -2,12 +2,16 @@
 
 #include <array>
 #include <chrono>
+#include <deque>
+#include <map>
+#include <random>
 
 #include <doctest/doctest.h>
 
 namespace appserver::worker {
 namespace {
 
+using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr TimePoint kStart{seconds(1000)};
@@ -68,6 +72,78 @@ TEST_CASE("Deadlines: a wait that is cancelled, or whose owner is gone, never pa
     deadlines.start(gone.deadline, Wait::Head, kStart);
   }
   CHECK(deadlines.take_passed(kStart + seconds(99)) == nullptr);
+}
+
+TEST_CASE("Deadlines: a wait that goes on passes when it would have, however many began before") {
+  Deadlines deadlines(kSpans);
+  Waiter idle;
+  Waiter resumed;
+  deadlines.start(idle.deadline, Wait::Body, kStart);
+  deadlines.resume(resumed.deadline, Wait::Body, kStart + milliseconds(1100), kStart);
+  CHECK(deadlines.take_passed(kStart + milliseconds(1099)) == nullptr);
+  CHECK(deadlines.take_passed(kStart + milliseconds(1100)) == resumed.address());
+  CHECK(deadlines.take_passed(kStart + seconds(3)) == idle.address());
+}
+
+TEST_CASE("Deadlines: a wait that goes on gets no more time than one that begins") {
+  Deadlines deadlines(kSpans);
+  Waiter waiter;
+  deadlines.resume(waiter.deadline, Wait::Head, kStart + seconds(50), kStart);
+  CHECK(deadlines.take_passed(kStart + milliseconds(1999)) == nullptr);
+  CHECK(deadlines.take_passed(kStart + seconds(2)) == waiter.address());
+}
+
+TEST_CASE("Deadlines: a wait that was over on its way passes at once") {
+  Deadlines deadlines(kSpans);
+  CHECK(deadlines.take_passed(kStart) == nullptr);
+  Waiter waiter;
+  deadlines.resume(waiter.deadline, Wait::Head, kStart - seconds(400), kStart);
+  CHECK(waiter.deadline.at() == kStart - seconds(400));
+  CHECK(deadlines.take_passed(kStart) == waiter.address());
+  CHECK(deadlines.take_passed(kStart) == nullptr);
+}
+
+TEST_CASE("Deadlines: what goes on can be cancelled and started anew as everything else") {
+  Deadlines deadlines(kSpans);
+  Waiter cancelled;
+  Waiter renewed;
+  deadlines.resume(cancelled.deadline, Wait::Head, kStart + seconds(1), kStart);
+  deadlines.resume(renewed.deadline, Wait::Head, kStart + seconds(1), kStart);
+  cancelled.deadline.cancel();
+  deadlines.start(renewed.deadline, Wait::Write, kStart);
+  CHECK(deadlines.take_passed(kStart + milliseconds(3999)) == nullptr);
+  CHECK(deadlines.take_passed(kStart + seconds(4)) == renewed.address());
+}
+
+// Waits from a moment to some turns of the wheel, looked at as often as a worker does, or after a
+// long time without a look: none passes early, and none later than the next look.
+TEST_CASE("Deadlines: each of a thousand waits that go on passes in its time") {
+  for (const milliseconds look : {milliseconds(250), milliseconds(1), milliseconds(200'000)}) {
+    CAPTURE(look.count());
+    Deadlines deadlines(
+        {seconds(1000), seconds(1000), seconds(1000), seconds(1), seconds(1), seconds(1)});
+    std::deque<Waiter> waiters;
+    std::map<Connection*, TimePoint> ends;
+    std::minstd_rand random(7);
+    for (int i = 0; i < 1000; ++i) {
+      Waiter& waiter = waiters.emplace_back();
+      const TimePoint end = kStart + milliseconds(random() % 200'000);
+      ends[waiter.address()] = end;
+      deadlines.resume(waiter.deadline, Wait::Request, end, kStart);
+    }
+    int early = 0;
+    int late = 0;
+    for (TimePoint now = kStart; now <= kStart + seconds(200); now += look) {
+      while (Connection* passed = deadlines.take_passed(now)) {
+        early += ends.at(passed) > now ? 1 : 0;
+        late += ends.at(passed) + look <= now ? 1 : 0;
+        ends.erase(passed);
+      }
+    }
+    CHECK(ends.empty());
+    CHECK(early == 0);
+    CHECK(late == 0);
+  }
 }
 
 }  // namespace
