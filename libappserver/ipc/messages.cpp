@@ -32,7 +32,8 @@ auto fields(Self& message) {
     return std::tie(message.slot, message.score, message.why);
   } else if constexpr (std::is_same_v<M, Drain>) {
     return std::tie(message.hand_over);
-  } else if constexpr (std::is_same_v<M, AppFailed> || std::is_same_v<M, WorkerFailed>) {
+  } else if constexpr (std::is_same_v<M, AppFailed> || std::is_same_v<M, WorkerFailed> ||
+                       std::is_same_v<M, RecycleWanted>) {
     return std::tie(message.why);
   } else {
     static_assert(std::is_empty_v<M>, "a message with fields needs its line here");

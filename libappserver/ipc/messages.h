@@ -79,10 +79,15 @@ struct WorkerFailed {
   std::string why;
 };
 
+// The worker has served long enough and wants to be replaced; it goes on serving until Drain comes.
+struct RecycleWanted {
+  std::string why;
+};
+
 // The order is part of the protocol: append only.
 using Message =
     std::variant<ForkWorker, Retire, AppLoaded, AppFailed, WorkerForked, WorkerForkFailed, Drain,
-                 Stop, LogsReopened, WorkerReady, WorkerFailed>;
+                 Stop, LogsReopened, WorkerReady, WorkerFailed, RecycleWanted>;
 
 // Both directions of the wire form: a header (magic, version, type, size), then the fields in
 // order, integers in host byte order, texts as length and bytes. [any] Pure.

@@ -247,6 +247,8 @@ void Children::take_message(Worker& worker, const ipc::Message& message) {
   if (std::holds_alternative<ipc::WorkerReady>(message)) {
     worker.said_ready = true;
     surroundings_.report(supervision::WorkerReady{worker.pid});
+  } else if (const auto* wanted = std::get_if<ipc::RecycleWanted>(&message)) {
+    surroundings_.report(supervision::RecycleRequested{worker.pid, wanted->why});
   } else if (const auto* failed = std::get_if<ipc::WorkerFailed>(&message)) {
     surroundings_.report(supervision::WorkerFailedToBoot{
         worker.pid, supervision::BootFault::WorkerFailedToBoot, failed->why});

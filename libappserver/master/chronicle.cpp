@@ -66,6 +66,13 @@ void Chronicle::tell(const supervision::ZygoteLost& lost) {
                                                      {"next", std::string_view(what_next)}});
 }
 
+void Chronicle::tell(const supervision::WorkerRecycled& recycled) {
+  log_.info("a worker is recycled", {{"slot", recycled.slot},
+                                     {"generation", recycled.generation},
+                                     {"worker_pid", recycled.pid},
+                                     {"why", std::string_view(recycled.why)}});
+}
+
 void Chronicle::tell(const supervision::DrainTimedOut& late) {
   log_.warning("a worker did not finish within the graceful timeout and is ended",
                {{"slot", late.slot}, {"worker_pid", late.pid}});

@@ -22,6 +22,7 @@ class Chronicle {
   void tell(const supervision::GenerationFailed& failed);
   void tell(const supervision::WorkerLost& lost);
   void tell(const supervision::ZygoteLost& lost);
+  void tell(const supervision::WorkerRecycled& recycled);
   void tell(const supervision::DrainTimedOut& late);
 
   // All commands that follow from a death were told: a crash that nobody mentioned (of a worker

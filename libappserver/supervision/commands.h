@@ -74,6 +74,13 @@ struct WorkerLost {
   bool crash_loop;
   std::string why;  // One sentence for people, which says more than the reason when more is known.
 };
+// A substitute has taken the place of a worker that had asked for it; the worker is drained next.
+struct WorkerRecycled {
+  Slot slot;
+  Generation generation;
+  Pid pid;
+  std::string why;
+};
 // The zygote of the live generation ended; its workers serve on. `delay` passes before it is booted
 // again, and until then none of them can be replaced.
 struct ZygoteLost {
@@ -91,6 +98,6 @@ struct DrainTimedOut {
 using Command =
     std::variant<BootZygote, ForkWorker, DrainWorker, StopWorker, TimeOutWorker, KillWorker,
                  RetireZygote, KillZygote, ForgetGeneration, ExitMaster, GenerationLive,
-                 GenerationFailed, WorkerLost, ZygoteLost, DrainTimedOut>;
+                 GenerationFailed, WorkerLost, ZygoteLost, DrainTimedOut, WorkerRecycled>;
 
 }  // namespace appserver::supervision

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <string>
 
 #include "supervision/events.h"
 #include "supervision/worker_table.h"
@@ -12,6 +13,7 @@ namespace appserver::supervision {
 struct News {
   bool ready = false;
   std::optional<BootFailure> failure;
+  std::optional<std::string> recycle;
   std::optional<ExitReason> exit;
 };
 

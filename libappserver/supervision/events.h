@@ -78,6 +78,12 @@ struct HandlerOverdue {
   Pid pid;
   TimePoint since;
 };
+// The worker has served long enough (requests, age, memory) and asks to be replaced; it goes on
+// serving.
+struct RecycleRequested {
+  Pid pid;
+  std::string why;  // "1000 requests served"
+};
 
 // A new release was snapshot and numbered; roll it out.
 struct ReloadRequested {
@@ -94,8 +100,9 @@ struct StopRequested {
 // Time has passed: sent when Supervisor::next_deadline() is reached.
 struct TimePassed {};
 
-using Event = std::variant<ZygoteReady, ZygoteFailed, ZygoteExited, WorkerForked, WorkerForkFailed,
-                           WorkerReady, WorkerFailedToBoot, WorkerExited, HandlerOverdue,
-                           ReloadRequested, ScaleRequested, StopRequested, TimePassed>;
+using Event =
+    std::variant<ZygoteReady, ZygoteFailed, ZygoteExited, WorkerForked, WorkerForkFailed,
+                 WorkerReady, WorkerFailedToBoot, WorkerExited, HandlerOverdue, ReloadRequested,
+                 ScaleRequested, StopRequested, TimePassed, RecycleRequested>;
 
 }  // namespace appserver::supervision

@@ -18,22 +18,6 @@ Generation base(const Ledger& ledger, const SlotEntry& slot) {
   return ledger.wants(slot.home) ? slot.home : ledger.desired.live;
 }
 
-void fork_when_possible(Ledger& ledger, Slot slot, Generation generation, Place place,
-                        TimePoint now) {
-  if (!ledger.generations.can_fork(generation)) {
-    return;  // ZygoteReady will come.
-  }
-  const SlotEntry& entry = ledger.workers.slot(slot);
-  const RestartHistory& history = place == Place::Current ? entry.refill : entry.replacement;
-  if (history.not_before && *history.not_before > now) {
-    ledger.wait_until(*history.not_before);
-    return;
-  }
-  if (ledger.workers.expect(slot, generation, place, now + ledger.policy.boot_timeout)) {
-    ledger.command(ForkWorker{slot, generation});
-  }
-}
-
 void dismiss_misfits(Ledger& ledger, Slot slot, TimePoint now) {
   Worker* const successor = ledger.workers.successor(slot);
   if (successor != nullptr && successor->generation != goal(ledger)) {
@@ -90,6 +74,22 @@ void close_last_slot(Ledger& ledger, TimePoint now) {
 }
 
 }  // namespace
+
+void fork_when_possible(Ledger& ledger, Slot slot, Generation generation, Place place,
+                        TimePoint now) {
+  if (!ledger.generations.can_fork(generation)) {
+    return;  // ZygoteReady will come.
+  }
+  const SlotEntry& entry = ledger.workers.slot(slot);
+  const RestartHistory& history = place == Place::Current ? entry.refill : entry.replacement;
+  if (history.not_before && *history.not_before > now) {
+    ledger.wait_until(*history.not_before);
+    return;
+  }
+  if (ledger.workers.expect(slot, generation, place, now + ledger.policy.boot_timeout)) {
+    ledger.command(ForkWorker{slot, generation});
+  }
+}
 
 void scale(Ledger& ledger, unsigned workers, TimePoint now) {
   if (ledger.desired.stop != StopMode::None) {

@@ -10,6 +10,12 @@ namespace appserver::supervision {
 // highest ones are given up and their workers dismissed. Nothing happens while the server stops.
 void scale(Ledger& ledger, unsigned workers, TimePoint now);
 
+// Asks for a worker in this place, unless its zygote cannot fork at the moment or the place has to
+// wait after earlier failures: then it is to be called again in the next step.
+// Requires: the place is free.
+void fork_when_possible(Ledger& ledger, Slot slot, Generation generation, Place place,
+                        TimePoint now);
+
 // Gives up all slots.
 void close_all_slots(Ledger& ledger, TimePoint now);
 

@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "supervision/first_boot.h"
+#include "supervision/recycling.h"
 #include "supervision/rollout.h"
 #include "supervision/shutdown.h"
 #include "supervision/staffing.h"
@@ -35,6 +36,7 @@ struct Apply {
     request_stop(ledger, event.graceful ? StopMode::Graceful : StopMode::Quick, now);
   }
   void operator()(const TimePassed&) const {}
+  void operator()(const RecycleRequested& event) const { recycle_requested(ledger, event, now); }
 };
 
 void take_earlier(std::optional<TimePoint>& earliest, const std::optional<TimePoint>& other) {
@@ -67,6 +69,7 @@ std::vector<Command> Supervisor::settle(TimePoint now) {
   judge_first_boot(ledger_, now);
   staff_slots(ledger_, now);
   conclude_rollout(ledger_);
+  recycle_next(ledger_, now);
   tend_zygotes(ledger_, now);
   forget_generations(ledger_);
   conclude_shutdown(ledger_);

@@ -20,7 +20,8 @@ namespace appserver::supervision {
 // have passed, and then approaches what shall be (Desired), so that the same few functions serve
 // boots, crashes, reloads, their undoing, scaling and the stop:
 //
-//   verdict on the first boot -> staffing of slots -> end of a roll-out -> zygotes -> farewells
+//   verdict on the first boot -> staffing of slots -> end of a roll-out -> recycling -> zygotes ->
+//   farewells
 //
 // What the shell owes it:
 //  - Every ForkWorker is answered by one WorkerForked or WorkerForkFailed, or by ZygoteExited. What

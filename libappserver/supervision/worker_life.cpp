@@ -5,6 +5,7 @@
 #include <string>
 
 #include "supervision/departures.h"
+#include "supervision/recycling.h"
 #include "supervision/rollout.h"
 #include "supervision/wording.h"
 #include "supervision/zygotes.h"
@@ -118,6 +119,9 @@ void worker_forked(Ledger& ledger, const WorkerForked& event, TimePoint now) {
     worker_failed_to_boot(ledger, {event.pid, news.failure->fault, news.failure->why}, now);
   } else if (news.ready) {
     worker_ready(ledger, {event.pid}, now);
+    if (news.recycle) {
+      recycle_requested(ledger, {event.pid, *news.recycle}, now);
+    }
   }
 }
 
@@ -152,9 +156,12 @@ void worker_ready(Ledger& ledger, const WorkerReady& event, TimePoint now) {
   if (worker->place != Place::Successor) {
     return;
   }
-  slot.home = worker->generation;
-  slot.refill = {};  // The deaths were those of another generation.
+  if (slot.home != worker->generation) {
+    slot.home = worker->generation;
+    slot.refill = {};  // The deaths were those of another generation.
+  }
   if (Worker* const displaced = ledger.workers.promote_successor(worker->slot)) {
+    note_takeover(ledger, *displaced, worker->generation);
     dismiss(ledger, *displaced, now);
   }
 }

@@ -29,6 +29,12 @@ struct BootFailure {
   std::string why;
 };
 
+// A worker's wish to be replaced.
+struct RecycleWish {
+  std::string why;
+  TimePoint since{};
+};
+
 struct Worker {
   WorkerId id = 0;
   Slot slot = 0;
@@ -49,6 +55,8 @@ struct Worker {
   std::optional<Hang> hang;
   // It said that it cannot start, or its time was up; its exit is awaited.
   std::optional<BootFailure> failure;
+  std::optional<RecycleWish> recycle;
+  bool is_recycled = false;  // Its substitute serves; its exit is the end of that recycle.
 };
 
 struct SlotEntry {

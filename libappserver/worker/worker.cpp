@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <optional>
+#include <random>
 #include <signal.h>
 #include <unistd.h>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "worker/connections.h"
 #include "worker/crash_handler.h"
 #include "worker/departure.h"
+#include "worker/lifespan.h"
 #include "worker/serving.h"
 #include "worker/standby.h"
 
@@ -74,6 +76,7 @@ class Worker {
   Connections connections_{serving_};
   Acceptor acceptor_;
   Departure departure_;
+  Lifespan lifespan_;
   IoWatcher master_{loop_};
   SignalWatcher on_term_{loop_};
   SignalWatcher on_quit_{loop_};
@@ -81,9 +84,15 @@ class Worker {
   TimerWatcher blocked_tick_{loop_};
   AsyncWatcher wake_up_{loop_};
   CrashHandler crash_handler_;
+  bool wants_recycle_ = false;  // And has said so.
   bool draining_ = false;
   bool leaving_ = false;
 };
+
+LifeLimits life_limits_of(const config::Options& options) {
+  std::minstd_rand random(std::random_device{}());
+  return draw_life_limits(options, random);
+}
 
 Worker::Worker(WorkerSetup& setup, const Rules& rules)
     : setup_(setup),
@@ -93,6 +102,7 @@ Worker::Worker(WorkerSetup& setup, const Rules& rules)
       acceptor_(loop_, setup.listener_fds, connections_,
                 static_cast<std::size_t>(setup.options.worker_connections), complaints_),
       departure_(loop_, serving_, connections_, setup.handoff, setup.scoreboard, setup.score),
+      lifespan_(loop_, life_limits_of(setup.options), setup.score, setup.log),
       crash_handler_({connections_, setup.handoff, setup.score, gate_, baton_}) {
   if (const observe::LogFile* file = setup.log_files.access_log(); file != nullptr) {
     serving_.access_log = &access_log_.emplace(file->fd());
@@ -110,6 +120,7 @@ void Worker::run() {
   acceptor_.balance_with(setup_.scoreboard, setup_.score);
   acceptor_.start();
   departure_.start();
+  lifespan_.start();
   setup_.score.set_state(ipc::WorkerState::Serving);
   if (!setup_.master.send(ipc::WorkerReady{})) {
     return;  // The master is gone already.
@@ -145,6 +156,10 @@ void Worker::tidy_up() {
     access_log_->flush();
   }
   setup_.score.set_connections(static_cast<std::uint32_t>(connections_.count()));
+  if (lifespan_.is_over() && !wants_recycle_) {
+    // A message that found no room is sent after the next pass.
+    wants_recycle_ = setup_.master.send(ipc::RecycleWanted{lifespan_.why()}).has_value();
+  }
   if (draining_ && departure_.is_over()) {
     leaving_ = true;
   }

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <deque>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
@@ -66,6 +67,11 @@ APPSERVER_APP(app) {
     std::signal(number, SIG_DFL);
     ::kill(::getpid(), number);
     return appserver::text("survived");
+  });
+  app.get("/leak/{mebibytes}", [](const appserver::Request& request) {
+    static std::deque<std::string> leaked;
+    leaked.emplace_back(std::stoul(std::string(request.param("mebibytes"))) << 20U, 'x');
+    return appserver::text(std::to_string(::getpid()));
   });
   app.get("/throw", [](const appserver::Request&) -> appserver::Response {
     throw std::runtime_error("out of cheese");

@@ -34,6 +34,7 @@ TEST_CASE("messages: every kind survives the way through a packet") {
   round_trip(Stop{});
   round_trip(LogsReopened{});
   round_trip(WorkerReady{});
+  CHECK(round_trip(RecycleWanted{"1000 requests served"}).why == "1000 requests served");
 }
 
 TEST_CASE("messages: a text is cut to what a packet holds") {

@@ -47,6 +47,9 @@ struct Story {
   std::string operator()(const StopRequested& e) const {
     return e.graceful ? "stop" : "stop quickly";
   }
+  std::string operator()(const RecycleRequested& e) const {
+    return "recycle " + std::to_string(e.pid);
+  }
   std::string operator()(const TimePassed&) const { return "time passed"; }
 };
 
@@ -90,6 +93,7 @@ class Life {
     return referee_.complaint();
   }
 
+  [[nodiscard]] unsigned recycled() const { return referee_.recycled(); }
   [[nodiscard]] int steps() const { return steps_; }
   [[nodiscard]] std::string last_steps() const {
     std::string text;
@@ -223,10 +227,12 @@ class Life {
 TEST_CASE("Random sequences: no order of events breaks a rule") {
   constexpr std::uint32_t kLives = 1500;
   int steps = 0;
+  unsigned recycled = 0;
   for (std::uint32_t seed = 1; seed <= kLives; ++seed) {
     Life life(seed);
     const std::string complaint = life.live();
     steps += life.steps();
+    recycled += life.recycled();
     if (!complaint.empty()) {
       Life again(seed, true);
       again.live();
@@ -234,6 +240,7 @@ TEST_CASE("Random sequences: no order of events breaks a rule") {
            again.last_steps());
     }
   }
+  CHECK(recycled > 5'000);
   CHECK(steps > 200'000);  // Otherwise lives end early and prove little.
 }
 

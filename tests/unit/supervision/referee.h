@@ -12,6 +12,7 @@
 #include "supervision/commands.h"
 #include "supervision/events.h"
 #include "supervision/policy.h"
+#include "unit/supervision/recycle_book.h"
 #include "unit/supervision/rehearsal.h"
 #include "unit/supervision/simulated_world.h"
 
@@ -60,6 +61,9 @@ class Referee {
     rule(std::all_of(workers_.begin(), workers_.end(),
                      [newest](const auto& each) { return each.second.generation == newest; }),
          "all workers are of the newest good generation");
+    rule(std::none_of(workers_.begin(), workers_.end(),
+                      [this](const auto& each) { return recycles_.has_asked(each.first); }),
+         "who asked to be recycled was replaced");
     rule(world_.living_workers() == wanted_, "nobody lives whom the supervisor does not know");
     rule(world_.living_zygotes() == 1, "only the zygote of the live generation is left");
   }
@@ -71,6 +75,7 @@ class Referee {
   }
 
   [[nodiscard]] bool has_exited() const { return exited_; }
+  [[nodiscard]] unsigned recycled() const { return recycles_.takeovers(); }
   [[nodiscard]] bool is_stopping() const { return stopping_; }
   // The first rule that was broken; empty while all is well.
   [[nodiscard]] const std::string& complaint() const { return complaint_; }
@@ -139,19 +144,26 @@ class Referee {
   }
   void told(const ZygoteExited& event) {
     zygotes_[event.generation] = Zygote::Down;
+    recycles_.zygote_exited(event.generation);
     for (auto fork = forks_.begin(); fork != forks_.end();) {
       fork = fork->second == event.generation ? forks_.erase(fork) : std::next(fork);
     }
   }
   void told(const WorkerForked& event) {
     forks_.erase({event.slot, event.generation});
+    recycles_.forked(event.slot, event.generation, event.pid);
     named_ = event.pid;
     if (reaped_.count(event.pid) == 0) {
       const bool ready = early_ready_.count(event.pid) == 1;
       workers_.emplace(event.pid, Known{event.slot, event.generation, world_.now, ready});
+    } else {
+      recycles_.exited(event.pid);
     }
   }
-  void told(const WorkerForkFailed& event) { forks_.erase({event.slot, event.generation}); }
+  void told(const WorkerForkFailed& event) {
+    forks_.erase({event.slot, event.generation});
+    recycles_.fork_failed(event.slot, event.generation);
+  }
   void told(const WorkerReady& event) {
     const auto worker = workers_.find(event.pid);
     if (worker == workers_.end()) {
@@ -163,20 +175,65 @@ class Referee {
   void told(const WorkerFailedToBoot& event) { failed_start_.insert(event.pid); }
   void told(const WorkerExited& event) {
     reaped_.insert(event.pid);
+    recycles_.exited(event.pid);
     const auto worker = workers_.find(event.pid);
     if (worker != workers_.end()) {
       lost_by_itself_ = counts(worker->second) ? 1 : 0;
+      if (counts(worker->second)) {
+        recycles_.given_up(worker->second.slot);
+      }
       workers_.erase(worker);
     }
   }
   void told(const HandlerOverdue& event) { overdue_since_ = event.since; }
-  void told(const ReloadRequested& event) { requested_.insert(event.generation); }
-  void told(const ScaleRequested& event) { wanted_ = event.workers; }
+  void told(const ReloadRequested& event) {
+    requested_.insert(event.generation);
+    recycles_.given_up();
+  }
+  void told(const ScaleRequested& event) {
+    for (Slot slot = event.workers; slot < wanted_; ++slot) {
+      recycles_.given_up(slot);
+    }
+    wanted_ = event.workers;
+  }
   void told(const StopRequested& event) {
     quick_ = quick_ || stopping_ || !event.graceful;
     stopping_ = true;
   }
   void told(const TimePassed&) {}
+  void told(const RecycleRequested& event) { recycles_.asked(event.pid); }
+
+  // --- Recycling -----------------------------------------------------------------------------
+  [[nodiscard]] bool is_reloading() const {
+    return std::any_of(requested_.begin(), requested_.end(),
+                       [this](Generation each) { return outcomes_.count(each) == 0; });
+  }
+  // The worker that serves on the slot, if it is of this generation and not that pid; 0: none.
+  [[nodiscard]] Pid serving_beside(Pid pid, Slot slot, Generation generation) const {
+    for (const auto& [other, worker] : workers_) {
+      if (other != pid && worker.slot == slot && worker.generation == generation &&
+          counts(worker)) {
+        return other;
+      }
+    }
+    return 0;
+  }
+  void judge_substitute(const ForkWorker& command) {
+    const Pid old = serving_beside(0, command.slot, command.generation);
+    if (old != 0) {
+      rule(recycles_.has_asked(old), "only who asked is replaced by its own generation");
+      rule(!is_reloading() && live_ != 0, "a recycle waits for a reload");
+      rule(!recycles_.is_in_progress(), "at most one recycle is in progress");
+      recycles_.begins(command.slot, command.generation);
+    }
+  }
+  void judge_takeover(Pid old, const Known& worker) {
+    if (serving_beside(old, worker.slot, worker.generation) != 0) {
+      rule(recycles_.has_asked(old), "only who asked gives way to its own generation");
+      rule(!recycles_.is_one_leaving(), "the next recycle waits until the old worker has left");
+      recycles_.taken_over_from(old);
+    }
+  }
 
   // --- What it orders ------------------------------------------------------------------------
   void ordered(const BootZygote& command) {
@@ -192,6 +249,7 @@ class Referee {
     rule(!stopping_, "nothing is forked once the server stops");
     rule(failed_.count(command.generation) == 0, "nothing is forked from a failed generation");
     rule(command.slot < wanted_, "only wanted slots are filled");
+    judge_substitute(command);
     rule(forks_.insert({command.slot, command.generation}).second,
          "a slot and generation have at most one unanswered fork");
   }
@@ -208,6 +266,7 @@ class Referee {
     if (Known* const worker = known(command.pid)) {
       rule(counts(*worker), "only a serving worker is drained, and only once");
       if (command.pid != named_) {
+        judge_takeover(command.pid, *worker);
         drained_slots_.insert(worker->slot);
       }
       ask(*worker, Rung::Drain);
@@ -221,6 +280,7 @@ class Referee {
                world_.now >= worker->since + policy_.graceful_timeout,
            "a draining worker has the graceful timeout");
       rule(worker->asked < Rung::Stop, "a worker is stopped once");
+      recycles_.asked_to_leave(command.pid);
       ask(*worker, Rung::Stop);
     }
   }
@@ -296,6 +356,10 @@ class Referee {
   void ordered(const WorkerLost& command) {
     rule(workers_.count(command.pid) == 0, "only a dead worker is lost");
   }
+  void ordered(const WorkerRecycled& command) {
+    rule(recycles_.has_asked(command.pid), "only who asked is recycled");
+    rule(!command.why.empty(), "a recycle has a reason");
+  }
   void ordered(const ZygoteLost&) {}
   void ordered(const DrainTimedOut& command) { known(command.pid); }
 
@@ -315,6 +379,7 @@ class Referee {
   std::set<Slot> drained_slots_;
   std::map<std::pair<Pid, TimePoint>, TimePoint> overdue_;  // Which hang was told when.
   TimePoint overdue_since_{};
+  RecycleBook recycles_;
   Pid named_ = 0;  // Forked in this step: nobody has counted on it yet.
   std::size_t lost_by_itself_ = 0;
   std::string complaint_;

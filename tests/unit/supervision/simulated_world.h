@@ -161,6 +161,9 @@ class SimulatedWorld {
       }
     } else if (!mischief(1) && (nature != Character::HangsAtStart || any(3) != 0)) {
       say(start, WorkerReady{pid});
+      if (any(4) == 0) {
+        say(start + ms(0, 3000), RecycleRequested{pid, "1000 requests served"});
+      }
       if (mischief(5)) {
         hang(pid, start);
       } else if (mischief(5) || (nature == Character::CrashesSoon && any(3) != 0)) {
@@ -209,6 +212,9 @@ class SimulatedWorld {
   [[nodiscard]] bool has_come_true(const Event& event) {
     if (const auto* exited = std::get_if<WorkerExited>(&event)) {
       return workers_.erase(exited->pid) == 1;
+    }
+    if (const auto* wish = std::get_if<RecycleRequested>(&event)) {
+      return workers_.count(wish->pid) == 1;
     }
     if (const auto* gone = std::get_if<ZygoteExited>(&event)) {
       zygotes_[gone->generation].exists = false;
