@@ -16,7 +16,6 @@ namespace {
 
 // Bytes up to this travel in the message itself.
 constexpr std::size_t kInMessage = 16 * 1024;
-constexpr std::size_t kMostFds = 2;
 
 // Puts the bytes into a file without a name. Returns: a closed descriptor when there is no memory.
 UniqueFd in_memory_file(Handoff::Pieces pieces) noexcept {

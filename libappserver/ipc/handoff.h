@@ -68,8 +68,12 @@ class Handoff {
   [[nodiscard]] HandoffProgress send(int socket, ConnectionFacts facts,
                                      Pieces pieces) const noexcept;
 
-  // [worker] Takes a connection out of the queue. Returns: nothing when it is empty. Messages of
-  // another version are dropped, with their connection.
+  // The most descriptors that come with a connection.
+  static constexpr std::size_t kMostFds = 2;
+
+  // [worker] Takes a connection out of the queue. Requires: room for kMostFds descriptors, as the
+  // kernel closes those that find none (SpareDescriptors). Returns: nothing when it is empty.
+  // Messages of another version are dropped, with their connection.
   [[nodiscard]] std::optional<HandedOver> receive() const;
 
   // Where a sender waits until it is writable, and a receiver until it is readable.

@@ -1,7 +1,10 @@
 #include "worker/departure.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
+
+#include "base/errno_text.h"
 
 namespace appserver::worker {
 namespace {
@@ -9,6 +12,9 @@ namespace {
 // So many connections are taken in at a time: the others, who are awake as well, shall have their
 // share.
 constexpr int kTakenPerPass = 8;
+
+// How long to leave them to the others when there is no descriptor free.
+constexpr double kDescriptorPauseSeconds = 0.02;
 
 // After this a full queue is tried again even if it never tells that there is room: what is full
 // may also be the number of descriptors on their way.
@@ -28,20 +34,26 @@ Departure::Departure(EventLoop& loop, Serving& serving, Connections& connections
       handoff_(handoff),
       scoreboard_(all),
       own_(own),
+      spares_(handoff.receive_fd()),
       incoming_(loop),
+      incoming_pause_(loop),
       room_(loop),
       retry_(loop),
       patience_(loop) {}
 
 void Departure::start() {
+  start_taking_in();
+}
+
+void Departure::start_taking_in() noexcept {
   incoming_.start<&Departure::take_in>(this, handoff_.receive_fd(), IoWatcher::kReadable);
 }
 
 void Departure::take_in(int) noexcept {
-  for (int i = 0; i < kTakenPerPass; ++i) {
+  for (int i = 0; i < kTakenPerPass && make_room(); ++i) {
     auto handed_over = handoff_.receive();
     if (!handed_over) {
-      return;
+      break;
     }
     const bool brings_work = !handed_over->bytes.empty();
     connections_.adopt(std::move(*handed_over));
@@ -49,6 +61,27 @@ void Departure::take_in(int) noexcept {
       return;  // The next one finds a worker that has none, or this one when it is done.
     }
   }
+  // What cannot be taken now is noticed when it is needed.
+  static_cast<void>(spares_.take());
+}
+
+// Sees to it that the descriptors of a message find room.
+bool Departure::make_room() noexcept {
+  if (!spares_.take()) {
+    wait_for_room_for_descriptors();
+    return false;
+  }
+  spares_.give_up();
+  return true;
+}
+
+void Departure::wait_for_room_for_descriptors() noexcept {
+  serving_.complaints.warn(
+      "cannot take over a connection now; raise the limit of open files (ulimit -n) or lower "
+      "--worker-connections",
+      errno_text(EMFILE));
+  incoming_.stop();
+  incoming_pause_.start<&Departure::start_taking_in>(this, kDescriptorPauseSeconds);
 }
 
 void Departure::begin_blockage() noexcept {
@@ -91,6 +124,7 @@ void Departure::begin_handing_over() {
   is_waiting_ = false;
   patience_.stop();
   incoming_.stop();
+  incoming_pause_.stop();
   serving_.departure = Serving::Departure::HandingOver;
   connections_.depart();
   hand_over_those_in_line();
@@ -118,7 +152,7 @@ void Departure::end_connections() noexcept {
   patience_.stop();
   serving_.departure = Serving::Departure::Closing;
   connections_.depart();
-  incoming_.start<&Departure::take_in>(this, handoff_.receive_fd(), IoWatcher::kReadable);
+  start_taking_in();
 }
 
 void Departure::try_again() noexcept {

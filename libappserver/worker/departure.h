@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/event_loop.h"
+#include "base/spare_descriptors.h"
 #include "ipc/handoff.h"
 #include "ipc/scoreboard.h"
 #include "worker/complaints.h"
@@ -14,6 +15,9 @@ namespace appserver::worker {
 // A worker that serves reads the shared queue; one that leaves writes to it, as long as the
 // scoreboard shows another that serves. One that leaves because the whole server stops reads on:
 // what a leaving worker had handed over before must not get lost in the queue.
+//
+// A worker that has no descriptor free leaves them in the queue until it has, or another takes
+// them.
 //
 // When nobody serves at the moment (its substitute is being started), a leaving worker goes on
 // serving for a little while before it gives up and lets its connections end.
@@ -47,6 +51,9 @@ class Departure {
 
  private:
   void take_in(int) noexcept;
+  [[nodiscard]] bool make_room() noexcept;
+  void wait_for_room_for_descriptors() noexcept;
+  void start_taking_in() noexcept;
   void on_writable(int) noexcept { hand_over_those_in_line(); }
   void try_again() noexcept;
   [[nodiscard]] bool somebody_serves() const noexcept;
@@ -59,7 +66,9 @@ class Departure {
   const ipc::Handoff& handoff_;
   const ipc::Scoreboard& scoreboard_;
   const ipc::ScoreboardEntry& own_;
+  SpareDescriptors<ipc::Handoff::kMostFds> spares_;
   IoWatcher incoming_;
+  TimerWatcher incoming_pause_;
   IoWatcher room_;
   TimerWatcher retry_;
   TimerWatcher patience_;
