@@ -57,6 +57,10 @@ class Handoff {
  public:
   // Errors: no descriptors.
   [[nodiscard]] static Result<Handoff> make();
+  // The ends of a pair that a master made whose place this process takes. [master]
+  [[nodiscard]] static Handoff adopt(UniqueFd send_end, UniqueFd receive_end) noexcept {
+    return {std::move(send_end), std::move(receive_end)};
+  }
 
   // What was read and not answered, in pieces that need not lie together.
   static constexpr std::size_t kMostPieces = 5;

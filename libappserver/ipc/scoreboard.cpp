@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <memory>
+#include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <type_traits>
+#include <unistd.h>
 #include <utility>
 
 #include "base/errno_text.h"
@@ -75,21 +77,41 @@ std::optional<CurrentExchange> ScoreboardEntry::current_exchange() const {
 }
 
 Result<Scoreboard> Scoreboard::create(std::size_t entries) {
-  void* memory = ::mmap(nullptr, sizeof(ScoreboardHead) + entries * sizeof(ScoreboardEntry),
-                        PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  UniqueFd file(::memfd_create("appserverd scoreboard", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  const std::size_t size = sizeof(ScoreboardHead) + entries * sizeof(ScoreboardEntry);
+  // Sealed, so that nothing can cut the file under a mapping, which would be SIGBUS for everybody.
+  if (!file.is_open() || ::ftruncate(file.get(), static_cast<off_t>(size)) != 0 ||
+      ::fcntl(file.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
+    return failure("cannot make the scoreboard: " + errno_text(errno));
+  }
+  return adopt(file);
+}
+
+Result<Scoreboard> Scoreboard::adopt(UniqueFd& file) {
+  struct stat status {};
+  constexpr auto kHead = static_cast<off_t>(sizeof(ScoreboardHead));
+  constexpr auto kEntry = static_cast<off_t>(sizeof(ScoreboardEntry));
+  if (::fstat(file.get(), &status) != 0 || status.st_size < kHead + kEntry ||
+      (status.st_size - kHead) % kEntry != 0) {
+    return failure("descriptor " + std::to_string(file.get()) + " is no scoreboard of this layout");
+  }
+  void* memory = ::mmap(nullptr, static_cast<std::size_t>(status.st_size), PROT_READ | PROT_WRITE,
+                        MAP_SHARED, file.get(), 0);
   if (memory == MAP_FAILED) {
     return failure("cannot map the scoreboard: " + errno_text(errno));
   }
-  auto* head = std::construct_at(static_cast<ScoreboardHead*>(memory));
+  // Zero bytes are an empty head and empty entries. Constructing the entries would touch, and so
+  // allocate, every page.
+  auto* head = static_cast<ScoreboardHead*>(memory);
   auto* first = reinterpret_cast<ScoreboardEntry*>(head + 1);
-  // An entry of zero bytes is an empty one. Constructing them would touch, and so allocate, every
-  // page.
   static_assert(std::is_trivially_destructible_v<ScoreboardEntry>);
-  return Scoreboard(head, std::span(first, entries));
+  const auto count = static_cast<std::size_t>((status.st_size - kHead) / kEntry);
+  return Scoreboard(std::move(file), head, std::span(first, count));
 }
 
 Scoreboard::Scoreboard(Scoreboard&& other) noexcept
-    : head_(std::exchange(other.head_, nullptr)),
+    : file_(std::move(other.file_)),
+      head_(std::exchange(other.head_, nullptr)),
       entries_(std::exchange(other.entries_, std::span<ScoreboardEntry>{})) {}
 
 Scoreboard::~Scoreboard() {

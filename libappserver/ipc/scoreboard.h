@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "base/unique_fd.h"
 
 // Shared memory in which every worker publishes what it is doing.
 //
@@ -114,11 +115,19 @@ struct alignas(64) ScoreboardHead {
 };
 
 // The mapping. Made by the master before the first fork and inherited by all; never unmapped before
-// exit.
+// exit. Behind it is a memfd, by which a master that takes this one's place maps it again.
 class Scoreboard {
  public:
-  // Errors: no memory.
+  // What the bytes mean. To be raised with every change of ScoreboardHead or ScoreboardEntry: after
+  // an upgrade in place, workers of the old build write what the new master reads.
+  static constexpr std::uint32_t kLayout = 1;
+
+  // Errors: no memory, no descriptors.
   [[nodiscard]] static Result<Scoreboard> create(std::size_t entries);
+  // Maps the scoreboard of the master whose place this process takes; all that workers wrote is
+  // there. `file` is taken over only when that succeeds.
+  // Errors: the file is no scoreboard of this layout, no memory.
+  [[nodiscard]] static Result<Scoreboard> adopt(UniqueFd& file);
 
   Scoreboard(Scoreboard&& other) noexcept;
   Scoreboard& operator=(Scoreboard&&) = delete;
@@ -142,11 +151,15 @@ class Scoreboard {
   [[nodiscard]] std::span<const ScoreboardEntry> entries() const noexcept {
     return entries_.first(head_->used.load(std::memory_order_relaxed));
   }
+  [[nodiscard]] std::size_t capacity() const noexcept { return entries_.size(); }
+  // The memfd, close-on-exec.
+  [[nodiscard]] int fd() const noexcept { return file_.get(); }
 
  private:
-  Scoreboard(ScoreboardHead* head, std::span<ScoreboardEntry> entries) noexcept
-      : head_(head), entries_(entries) {}
+  Scoreboard(UniqueFd file, ScoreboardHead* head, std::span<ScoreboardEntry> entries) noexcept
+      : file_(std::move(file)), head_(head), entries_(entries) {}
 
+  UniqueFd file_;
   ScoreboardHead* head_;
   std::span<ScoreboardEntry> entries_;
 };

@@ -27,6 +27,12 @@ class Listener {
   [[nodiscard]] static Result<Listener> open(const BindAddress& address,
                                              const ListenOptions& options);
 
+  // A socket that was opened by the master whose place this process takes, with what that one knew
+  // of it. [master]
+  [[nodiscard]] static Listener resume(UniqueFd fd, std::string display, std::string socket_file) {
+    return {std::move(fd), std::move(display), std::move(socket_file)};
+  }
+
   Listener(Listener&&) noexcept = default;
   Listener& operator=(Listener&&) noexcept = default;
   Listener(const Listener&) = delete;
@@ -37,6 +43,8 @@ class Listener {
   // As a client would write it: "http://127.0.0.1:8000" with the port that was chosen,
   // "unix:/run/x.sock".
   [[nodiscard]] const std::string& display() const noexcept { return display_; }
+  // The file of a unix socket that is removed in the end; empty for other sockets.
+  [[nodiscard]] const std::string& socket_file() const noexcept { return socket_file_; }
   // Removes the file of a unix socket; does nothing for other sockets. [master] When the server
   // stops.
   void remove_socket_file() noexcept;

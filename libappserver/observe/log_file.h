@@ -22,6 +22,12 @@ class LogFile {
   // Errors: the path and what open(2) said.
   static Result<LogFile> open(std::string name, int standard_fd);
 
+  // A log that was opened by the master whose place this process takes; `file` is not open for "-".
+  // [master]
+  static LogFile adopt(std::string name, int standard_fd, UniqueFd file) {
+    return {std::move(name), standard_fd, std::move(file)};
+  }
+
   [[nodiscard]] int fd() const noexcept { return is_standard() ? standard_fd_ : file_.get(); }
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   // True for "-": nothing to open again; the two members below then need not be called, and change

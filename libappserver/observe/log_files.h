@@ -17,6 +17,10 @@ class LogFiles {
  public:
   // Errors: which file cannot be opened, and why. [master]
   [[nodiscard]] static Result<LogFiles> open(const config::Options& options);
+  // Logs that are open already; see LogFile::adopt. [master]
+  [[nodiscard]] static LogFiles adopt(LogFile error, std::optional<LogFile> access) {
+    return {std::move(error), std::move(access)};
+  }
 
   [[nodiscard]] const LogFile& error_log() const noexcept { return error_; }
   // Null: no access log is written.

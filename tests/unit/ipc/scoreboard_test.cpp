@@ -1,7 +1,10 @@
 #include "ipc/scoreboard.h"
 
 #include <chrono>
+#include <fcntl.h>
 #include <string>
+#include <sys/mman.h>
+#include <unistd.h>
 #include <utility>
 
 #include <doctest/doctest.h>
@@ -60,6 +63,34 @@ TEST_CASE("Scoreboard: two entries never share a cache line") {
   Scoreboard scoreboard = make_scoreboard(2);
   CHECK(reinterpret_cast<std::uintptr_t>(&scoreboard[0]) % 64 == 0);
   CHECK(sizeof(ScoreboardEntry) % 64 == 0);
+}
+
+TEST_CASE("Scoreboard: one that is mapped again shows what was written, and shares what comes") {
+  Scoreboard before = make_scoreboard(3);
+  CHECK(before.claim(5, 1) == 0U);
+  CHECK(before.claim(6, 2) == 1U);
+  before[1].begin_exchange("GET", "/slow", TimePoint{std::chrono::seconds(42)});
+  UniqueFd file(::fcntl(before.fd(), F_DUPFD_CLOEXEC, 0));
+  auto after = Scoreboard::adopt(file);
+  REQUIRE(after.has_value());
+  CHECK_FALSE(file.is_open());
+  CHECK(after->capacity() == 3);
+  CHECK(after->entries().size() == 2);
+  CHECK((*after)[1].slot() == 6);
+  CHECK((*after)[1].current_exchange()->target == "/slow");
+  before[1].end_exchange();
+  CHECK_FALSE((*after)[1].current_exchange().has_value());
+  CHECK(after->claim(7, 2) == 2U);
+  CHECK_FALSE(before.claim(8, 2).has_value());
+}
+
+TEST_CASE("Scoreboard: a file of another size is none, and stays the caller's") {
+  UniqueFd file(::memfd_create("test", MFD_CLOEXEC));
+  for (const off_t size : {off_t{0}, off_t{64}, off_t{64 + 8}}) {
+    REQUIRE(::ftruncate(file.get(), size) == 0);
+    CHECK_FALSE(Scoreboard::adopt(file).has_value());
+    CHECK(file.is_open());
+  }
 }
 
 }  // namespace
