@@ -47,6 +47,15 @@ void take_earlier(std::optional<TimePoint>& earliest, const std::optional<TimePo
 
 }  // namespace
 
+Result<Supervisor> Supervisor::resume(const Policy& policy, std::uint32_t seed,
+                                      const LedgerCopy& copy) {
+  Supervisor supervisor(policy, seed);
+  if (auto restored = restore(supervisor.ledger_, copy); !restored) {
+    return failure(std::move(restored.error()));
+  }
+  return supervisor;
+}
+
 std::vector<Command> Supervisor::start(TimePoint now) {
   ledger_.generations.add(ledger_.desired.live);
   scale(ledger_, ledger_.policy.workers, now);

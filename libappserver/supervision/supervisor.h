@@ -8,6 +8,7 @@
 #include "supervision/commands.h"
 #include "supervision/events.h"
 #include "supervision/ledger.h"
+#include "supervision/ledger_copy.h"
 #include "supervision/policy.h"
 
 namespace appserver::supervision {
@@ -38,7 +39,15 @@ class Supervisor {
   // `seed`: of the jitter of restart delays; equal seeds and events give equal commands.
   Supervisor(const Policy& policy, std::uint32_t seed) : ledger_(policy, seed) {}
 
-  // Begins with generation 1. Requires: called once, before anything else.
+  // Goes on where another supervisor stopped; see ledger_copy.h. Send it TimePassed at once: that
+  // does what was due meanwhile. Errors: the copy does not fit together.
+  [[nodiscard]] static Result<Supervisor> resume(const Policy& policy, std::uint32_t seed,
+                                                 const LedgerCopy& copy);
+  [[nodiscard]] bool is_at_rest() const { return supervision::is_at_rest(ledger_); }
+  // Requires: is_at_rest().
+  [[nodiscard]] LedgerCopy copy() const { return copy_of(ledger_); }
+
+  // Begins with generation 1. Requires: called once, before anything else, unless resumed.
   [[nodiscard]] std::vector<Command> start(TimePoint now);
 
   // Returns: what has to be done now, in this order. After ExitMaster, always nothing.

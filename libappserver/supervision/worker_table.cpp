@@ -5,6 +5,14 @@
 
 namespace appserver::supervision {
 
+WorkerTable::WorkerTable(std::vector<SlotEntry> slots, const std::vector<Worker>& workers,
+                         WorkerId next_id)
+    : slots_(std::move(slots)), next_id_(next_id) {
+  for (const Worker& worker : workers) {
+    workers_.emplace(worker.id, worker);
+  }
+}
+
 void WorkerTable::add_slot(Generation home) {
   SlotEntry entry;
   entry.home = home;

@@ -90,6 +90,13 @@ struct Departure {
 // a slot is added or removed.
 class WorkerTable {
  public:
+  WorkerTable() = default;
+  // The table as it was when its parts were copied (ledger_copy.h, which checks that they fit
+  // together). `next_id` is above the id of every worker.
+  WorkerTable(std::vector<SlotEntry> slots, const std::vector<Worker>& workers, WorkerId next_id);
+  [[nodiscard]] const std::vector<SlotEntry>& slots() const { return slots_; }
+  [[nodiscard]] WorkerId next_id() const { return next_id_; }
+
   // --- Slots -------------------------------------------------------------------------------
   [[nodiscard]] Slot slot_count() const { return static_cast<Slot>(slots_.size()); }
   // Requires: slot < slot_count().

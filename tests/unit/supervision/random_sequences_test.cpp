@@ -74,6 +74,9 @@ class Life {
       } else {
         advance();
       }
+      if (world_.any(8) == 0) {
+        replace_supervisor();
+      }
     }
     world_.calm = true;
     if (!referee_.is_stopping() && goes_on()) {
@@ -95,6 +98,7 @@ class Life {
 
   [[nodiscard]] unsigned recycled() const { return referee_.recycled(); }
   [[nodiscard]] int steps() const { return steps_; }
+  [[nodiscard]] int replacements() const { return replacements_; }
   [[nodiscard]] std::string last_steps() const {
     std::string text;
     for (const std::string& line : told_) {
@@ -202,6 +206,19 @@ class Life {
     }
   }
 
+  // Another master goes on in the place of this one.
+  void replace_supervisor() {
+    if (!supervisor_.is_at_rest() || !goes_on()) {
+      return;
+    }
+    auto next = Supervisor::resume(policy_, static_cast<std::uint32_t>(world_.any(1000)),
+                                   supervisor_.copy());
+    REQUIRE(next.has_value());
+    supervisor_ = std::move(*next);
+    ++replacements_;
+    deliver(TimePassed{});
+  }
+
   void disturb_by_strangers() {
     constexpr Pid kStranger = 1'000'000;
     deliver(WorkerExited{kStranger, {}});
@@ -219,6 +236,7 @@ class Life {
   bool tells_;
   Generation newest_ = 1;
   int steps_ = 0;
+  int replacements_ = 0;
   std::deque<std::string> told_;
 };
 
@@ -228,11 +246,13 @@ TEST_CASE("Random sequences: no order of events breaks a rule") {
   constexpr std::uint32_t kLives = 1500;
   int steps = 0;
   unsigned recycled = 0;
+  int replacements = 0;
   for (std::uint32_t seed = 1; seed <= kLives; ++seed) {
     Life life(seed);
     const std::string complaint = life.live();
     steps += life.steps();
     recycled += life.recycled();
+    replacements += life.replacements();
     if (!complaint.empty()) {
       Life again(seed, true);
       again.live();
@@ -242,6 +262,7 @@ TEST_CASE("Random sequences: no order of events breaks a rule") {
   }
   CHECK(recycled > 5'000);
   CHECK(steps > 200'000);  // Otherwise lives end early and prove little.
+  CHECK(replacements > 10'000);
 }
 
 }  // namespace appserver::supervision::test
