@@ -1,0 +1,173 @@
+#pragma once
+
+#include <concepts>
+#include <optional>
+#include <string>
+#include <type_traits>
+
+#include "ipc/handoff.h"
+#include "ipc/messages.h"
+#include "ipc/scoreboard.h"
+#include "master/state_fields.h"
+#include "master/upgrade_state.h"
+#include "supervision/ledger_copy.h"
+
+// The fields of each part of the upgrade state, for a visitor of state_fields.h: once, for writing
+// and reading. [master] Pure.
+//
+// Parts of the ledger are taken apart into all of their members, in their order: one that is added
+// to such a struct breaks the compilation here, so that nothing is forgotten silently.
+namespace appserver::master {
+
+// A part that is written (const) or read.
+template <typename T, typename Part>
+concept Is = std::same_as<std::remove_const_t<T>, Part>;
+
+// What both programs must have in common, because children of the one speak with the other.
+struct Versions {
+  unsigned state = kStateVersion;
+  unsigned protocol = ipc::kProtocolVersion;
+  unsigned handoff = ipc::ConnectionFacts{}.version;
+  unsigned scoreboard = ipc::Scoreboard::kLayout;
+  std::size_t entry_size = sizeof(ipc::ScoreboardEntry);
+
+  friend bool operator==(const Versions&, const Versions&) = default;
+};
+
+void visit_fields(auto& visit, Is<Versions> auto& versions) {
+  visit("state", versions.state);
+  visit("protocol", versions.protocol);
+  visit("handoff", versions.handoff);
+  visit("scoreboard", versions.scoreboard);
+  visit("entry_size", versions.entry_size);
+}
+
+void visit_fields(auto& visit, Is<UpgradeState> auto& state) {
+  visit("version", state.version);
+  visit("path", state.program);
+  visit("name", state.process_name);
+  visit("written_at", state.written_at);
+}
+
+void visit_fields(auto& visit, Is<SharedState> auto& shared) {
+  visit("handoff_send", shared.handoff_send);
+  visit("handoff_receive", shared.handoff_receive);
+  visit("scoreboard", shared.scoreboard);
+  visit("pid_file", shared.pid_file);
+}
+
+void visit_fields(auto& visit, Is<LogState> auto& log) {
+  visit("name", log.name);
+  visit("fd", log.fd);
+}
+
+void visit_fields(auto& visit, Is<ListenerState> auto& listener) {
+  visit("fd", listener.fd);
+  visit("display", listener.display);
+  visit("socket_file", listener.socket_file);
+}
+
+void visit_fields(auto& visit, Is<ReleaseFileState> auto& file) {
+  visit("fd", file.fd);
+  visit("path", file.path);
+  visit("size", file.size);
+  visit("digest", file.digest);
+  visit("build_id", file.build_id);
+}
+
+void visit_fields(auto& visit, Is<ZygoteProcess> auto& zygote) {
+  visit("generation", zygote.generation);
+  visit("pid", zygote.pid);
+  visit("channel", zygote.channel);
+}
+
+void visit_fields(auto& visit, Is<WorkerProcess> auto& worker) {
+  visit("pid", worker.pid);
+  visit("score", worker.score);
+  visit("channel", worker.channel);
+  visit("said_ready", worker.said_ready);
+}
+
+// --- the ledger ---
+
+void visit_history(auto& visit, const std::string& prefix,
+                   Is<supervision::RestartHistory> auto& history) {
+  auto& [quick_deaths, not_before] = history;
+  visit(prefix + "_deaths", quick_deaths);
+  visit(prefix + "_not_before", not_before);
+}
+
+void visit_fields(auto& visit, Is<supervision::LedgerCopy> auto& copy) {
+  auto& [desired, slots, workers, next_worker, generations, newest] = copy;
+  auto& [wanted, live, first_boot, rollout, queued, stop, exit_code] = desired;
+  visit("next_worker", next_worker);
+  visit("newest", newest);
+  visit("wanted", wanted);
+  visit("live", live);
+  visit("first_boot", first_boot);
+  visit("rollout", rollout);
+  visit("queued", queued);
+  visit("stop", stop);
+  visit("exit_code", exit_code);
+  static_cast<void>(slots);  // These three have records of their own.
+  static_cast<void>(workers);
+  static_cast<void>(generations);
+}
+
+void visit_fields(auto& visit, Is<supervision::SlotEntry> auto& slot) {
+  auto& [current, successor, home, refill, replacement, had_outcome, failed] = slot;
+  visit("current", current);
+  visit("successor", successor);
+  visit("home", home);
+  visit_history(visit, "refill", refill);
+  visit_history(visit, "replacement", replacement);
+  visit("had_outcome", had_outcome);
+  visit("failed", failed);
+}
+
+// A failure is there with both of its fields, or not at all.
+void visit_failure(auto& visit, Is<std::optional<supervision::BootFailure>> auto& failure) {
+  std::optional<supervision::BootFault> fault;
+  std::optional<std::string> why;
+  if (failure) {
+    fault = failure->fault;
+    why = failure->why;
+  }
+  visit("failure_fault", fault);
+  visit("failure_why", why);
+  if constexpr (!std::is_const_v<std::remove_reference_t<decltype(failure)>>) {
+    if (fault) {
+      failure = supervision::BootFailure{*fault, why.value_or("")};
+    }
+  }
+}
+
+void visit_fields(auto& visit, Is<supervision::Worker> auto& worker) {
+  auto& [id, slot, generation, pid, place, state, asked, ready_at, deadline, failure] = worker;
+  visit("id", id);
+  visit("slot", slot);
+  visit("generation", generation);
+  visit("pid", pid);
+  visit("place", place);
+  visit("state", state);
+  visit("asked", asked);
+  visit("ready_at", ready_at);
+  visit("deadline", deadline);
+  visit_failure(visit, failure);
+}
+
+void visit_fields(auto& visit, Is<supervision::GenerationEntry> auto& entry) {
+  auto& [generation, state, zygote, last_failure] = entry;
+  auto& [zygote_state, deadline, ready_at, restarts] = zygote;
+  auto& [fault, why] = last_failure;
+  visit("generation", generation);
+  visit("state", state);
+  visit("zygote", zygote_state);
+  visit("zygote_deadline", deadline);
+  visit("zygote_ready_at", ready_at);
+  visit_history(visit, "zygote", restarts);
+  visit("failure_fault", fault);
+  visit("failure_why", why);
+}
+
+}  // namespace appserver::master
