@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <string_view>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "base/version.h"
 #include "config/environment.h"
 #include "config/invocation.h"
+#include "master/relay.h"
 #include "serve.h"
 
 namespace {
@@ -20,6 +22,7 @@ namespace {
 using appserver::Result;
 using appserver::config::Environment;
 using appserver::config::Invocation;
+using appserver::master::UpgradeOrder;
 
 constexpr int kBadConfiguration = 1;
 
@@ -43,19 +46,40 @@ struct Origin {
   }
 };
 
-int serve(const Invocation& invocation, const Origin& origin, appserver::ProcessTitle& title) {
-  const auto result = appserver::serve(invocation.options, title,
-                                       [&origin]() -> Result<appserver::config::Options> {
-                                         auto again = origin.read();
-                                         if (!again) {
-                                           return appserver::failure(std::move(again.error()));
-                                         }
-                                         return std::move(again->options);
-                                       });
+int conclude(const appserver::ServeResult& result) {
   if (!result.complaint.empty()) {
     complain(result.complaint);
   }
   return result.exit_code;
+}
+
+appserver::Start start_of(const Origin& origin) {
+  return {origin.arguments, [&origin]() -> Result<appserver::config::Options> {
+            auto again = origin.read();
+            if (!again) {
+              return appserver::failure(std::move(again.error()));
+            }
+            return std::move(again->options);
+          }};
+}
+
+// This program was executed by a running server. The options are those that the server has; the
+// configuration is read by a probe only, because a reload will need it.
+int follow(const UpgradeOrder& order, const Origin& origin, appserver::ProcessTitle& title) {
+  if (order.task != UpgradeOrder::Task::Probe) {
+    return conclude(appserver::take_over(order, title, start_of(origin)));
+  }
+  const auto invocation = origin.read();
+  if (!invocation) {
+    return complain(invocation.error().message);
+  }
+  const auto result = appserver::rehearse_takeover(order, title, start_of(origin));
+  if (result.exit_code == 0) {
+    const std::string_view accepts = appserver::master::kAcceptance;
+    std::printf("appserverd %s %.*s\n", appserver::kVersion, static_cast<int>(accepts.size()),
+                accepts.data());
+  }
+  return conclude(result);
 }
 
 int check(const Invocation& invocation) {
@@ -66,7 +90,15 @@ int check(const Invocation& invocation) {
 }
 
 int run(int argc, char** argv) {
+  const auto order = appserver::master::take_upgrade_order();
+  if (!order) {
+    return complain(order.error().message);
+  }
   const Origin origin{{argv, argv + argc}, appserver::config::environment_from(environ)};
+  if (order->has_value()) {
+    appserver::ProcessTitle title(argc, argv);
+    return follow(**order, origin, title);
+  }
   const auto invocation = origin.read();
   if (!invocation) {
     return complain(invocation.error().message);
@@ -82,7 +114,7 @@ int run(int argc, char** argv) {
       break;
   }
   appserver::ProcessTitle title(argc, argv);
-  return serve(*invocation, origin, title);
+  return conclude(appserver::serve(invocation->options, title, start_of(origin)));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "serve.h"
 
 #include <filesystem>
+#include <memory>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -10,8 +11,10 @@
 #include "base/version.h"
 #include "ipc/handoff.h"
 #include "ipc/scoreboard.h"
+#include "master/belongings.h"
 #include "master/master.h"
 #include "master/pid_file.h"
+#include "master/takeover.h"
 #include "net/listener.h"
 #include "observe/log.h"
 #include "observe/log_files.h"
@@ -81,6 +84,36 @@ Result<Ok> check_rules(config::Options options) {
   return ok();
 }
 
+// All that a server needs besides its app. What was opened is closed again on an error.
+Result<master::Belongings> open_belongings(const config::Options& options) {
+  auto log_files = observe::LogFiles::open(options);
+  if (!log_files) {
+    return failure(std::move(log_files.error()));
+  }
+  auto listeners = open_listeners(options);
+  if (!listeners) {
+    return failure(std::move(listeners.error()));
+  }
+  auto scoreboard = ipc::Scoreboard::create(kScoreboardEntries);
+  if (!scoreboard) {
+    return failure(std::move(scoreboard.error()));
+  }
+  auto handoff = ipc::Handoff::make();
+  if (!handoff) {
+    return failure(std::move(handoff.error()));
+  }
+  std::optional<master::PidFile> pid_file;
+  if (!options.pid.empty()) {
+    auto written = master::PidFile::write(options.pid);
+    if (!written) {
+      return failure(std::move(written.error()));
+    }
+    pid_file.emplace(std::move(*written));
+  }
+  return master::Belongings{std::move(*log_files), std::move(*listeners), std::move(*scoreboard),
+                            std::move(*handoff), std::move(pid_file)};
+}
+
 using RereadOptions = std::function<Result<config::Options>()>;
 
 // Options that no worker could follow are refused before a reload begins.
@@ -99,51 +132,86 @@ RereadOptions checked(RereadOptions reread) {
 // One running server: what the master owns and its descendants inherit, and the mains of the roles.
 class Server {
  public:
-  Server(const config::Options& options, ProcessTitle& title, observe::LogFiles log_files,
-         std::vector<net::Listener> listeners, ipc::Scoreboard scoreboard, ipc::Handoff handoff)
+  Server(const config::Options& options, ProcessTitle& title, master::Belongings belongings,
+         master::Program program)
       : name_(server_name(options)),
         title_(title),
-        log_files_(std::move(log_files)),
-        log_(log_files_.error_log().fd(), options.log_level, options.log_format, {"master"}),
-        listeners_(std::move(listeners)),
-        scoreboard_(std::move(scoreboard)),
-        handoff_(std::move(handoff)) {
-    for (const net::Listener& listener : listeners_) {
+        belongings_(std::move(belongings)),
+        program_(std::move(program)),
+        log_(log_files_.error_log().fd(), options.log_level, options.log_format, {"master"}) {
+    for (const net::Listener& listener : belongings_.listeners) {
       listener_fds_.push_back(listener.fd());
     }
   }
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  master::Farewell run(master::Release release,
-                       std::function<Result<config::Options>()> reread_options);
+  master::Farewell run(master::Release release, RereadOptions reread_options);
+
+  // Goes on in the place of another master.
+  master::Farewell run(const master::UpgradeState& state, master::Takeover& takeover,
+                       RereadOptions reread_options);
+  // As far as run() would come before it goes on.
+  void rehearse(const master::UpgradeState& state, RereadOptions reread_options);
 
  private:
+  master::MasterSetup setup(master::Release release, RereadOptions reread_options);
+  master::Farewell say_farewell(master::Farewell farewell);
   void announce(const master::Release& release);
   int run_zygote(master::ZygoteBirth birth);
   int run_worker(const config::Options& options, zygote::WorkerBirth birth);
 
   std::string name_;
   ProcessTitle& title_;
-  observe::LogFiles log_files_;
+  master::Belongings belongings_;
+  master::Program program_;
+  observe::LogFiles& log_files_ = belongings_.log_files;
   observe::Log log_;
-  std::vector<net::Listener> listeners_;
   std::vector<int> listener_fds_;
-  ipc::Scoreboard scoreboard_;
-  ipc::Handoff handoff_;
+  ipc::Scoreboard& scoreboard_ = belongings_.scoreboard;
+  ipc::Handoff& handoff_ = belongings_.handoff;
 };
 
-master::Farewell Server::run(master::Release release,
-                             std::function<Result<config::Options>()> reread_options) {
+master::Farewell Server::run(master::Release release, RereadOptions reread_options) {
   title_.set("appserverd: master " + name_);
   announce(release);
+  return say_farewell(master::master(setup(std::move(release), std::move(reread_options))));
+}
+
+master::Farewell Server::run(const master::UpgradeState& state, master::Takeover& takeover,
+                             RereadOptions reread_options) {
+  title_.set("appserverd: master " + name_);
+  if (!state.shared.pid_file.empty()) {
+    belongings_.pid_file.emplace(master::PidFile::adopt(state.shared.pid_file));
+  }
+  master::MasterSetup going_on = setup({}, std::move(reread_options));
+  going_on.succession.emplace(state.family, [&] { takeover.settle(state, log_); });
+  return say_farewell(master::master(std::move(going_on)));
+}
+
+void Server::rehearse(const master::UpgradeState& state, RereadOptions reread_options) {
+  master::MasterSetup going_on = setup({}, std::move(reread_options));
+  going_on.succession.emplace(state.family, [] {});
+  master::rehearse(std::move(going_on));
+}
+
+master::MasterSetup Server::setup(master::Release release, RereadOptions reread_options) {
   std::vector<int> inherited = listener_fds_;
   inherited.insert(inherited.end(), {handoff_.send_fd(), handoff_.receive_fd()});
-  master::Farewell farewell =
-      master::master({std::move(release), std::move(inherited), scoreboard_, log_, log_files_,
-                      [this](master::ZygoteBirth birth) { return run_zygote(std::move(birth)); },
-                      std::move(reread_options)});
-  for (net::Listener& listener : listeners_) {
+  return {std::move(release),
+          std::move(inherited),
+          scoreboard_,
+          log_,
+          log_files_,
+          [this](master::ZygoteBirth birth) { return run_zygote(std::move(birth)); },
+          std::move(reread_options),
+          program_,
+          [this] { return master::state_of(belongings_); },
+          std::nullopt};
+}
+
+master::Farewell Server::say_farewell(master::Farewell farewell) {
+  for (net::Listener& listener : belongings_.listeners) {
     listener.remove_socket_file();
   }
   log_.info("stopped", {{"exit_code", farewell.exit_code}});
@@ -158,7 +226,7 @@ void Server::announce(const master::Release& release) {
                                   {"app", std::string_view(release.snapshot.app.path)},
                                   {"build_id", std::string_view(release.snapshot.app.build_id)},
                                   {"workers", release.options.workers}});
-  for (const net::Listener& listener : listeners_) {
+  for (const net::Listener& listener : belongings_.listeners) {
     log_.info("listening at " + listener.display());
   }
   const int backlog = net::effective_backlog(release.options.backlog);
@@ -190,10 +258,31 @@ int Server::run_worker(const config::Options& options, zygote::WorkerBirth birth
                          birth.app, birth.host, log_, log_files_});
 }
 
+// A server that goes on in the place of another program's.
+struct Successor {
+  master::UpgradeState state;
+  std::unique_ptr<Server> server;
+
+  // Errors: the state cannot be taken over; nothing is owned then.
+  static Result<Successor> make(const master::UpgradeOrder& order, ProcessTitle& title,
+                                std::vector<std::string> arguments) {
+    auto state = master::Takeover::read(order);
+    if (!state) {
+      return failure(std::move(state.error()));
+    }
+    auto belongings = master::adopt(state->shared);
+    if (!belongings) {
+      return failure(std::move(belongings.error()));
+    }
+    auto server = std::make_unique<Server>(state->family.options, title, std::move(*belongings),
+                                           master::Program{state->program, std::move(arguments)});
+    return Successor{std::move(*state), std::move(server)};
+  }
+};
+
 }  // namespace
 
-ServeResult serve(const config::Options& options, ProcessTitle& title,
-                  std::function<Result<config::Options>()> reread_options) {
+ServeResult serve(const config::Options& options, ProcessTitle& title, Start start) {
   if (auto allowed = check_credentials({options.user, options.group}); !allowed) {
     return {kBadConfiguration, allowed.error().message};
   }
@@ -204,34 +293,39 @@ ServeResult serve(const config::Options& options, ProcessTitle& title,
   if (!snapshot) {
     return {kBadApp, snapshot.error().message};
   }
-  auto log_files = observe::LogFiles::open(options);
-  if (!log_files) {
-    return {kBadConfiguration, log_files.error().message};
+  auto belongings = open_belongings(options);
+  if (!belongings) {
+    return {kBadConfiguration, belongings.error().message};
   }
-  auto listeners = open_listeners(options);
-  if (!listeners) {
-    return {kBadConfiguration, listeners.error().message};
-  }
-  auto scoreboard = ipc::Scoreboard::create(kScoreboardEntries);
-  if (!scoreboard) {
-    return {kBadConfiguration, scoreboard.error().message};
-  }
-  auto handoff = ipc::Handoff::make();
-  if (!handoff) {
-    return {kBadConfiguration, handoff.error().message};
-  }
-  std::optional<master::PidFile> pid_file;
-  if (!options.pid.empty()) {
-    auto written = master::PidFile::write(options.pid);
-    if (!written) {
-      return {kBadConfiguration, written.error().message};
-    }
-    pid_file.emplace(std::move(*written));
-  }
-  Server server(options, title, std::move(*log_files), std::move(*listeners),
-                std::move(*scoreboard), std::move(*handoff));
+  std::string path = start.arguments.empty() ? "" : master::program_path(start.arguments.front());
+  Server server(options, title, std::move(*belongings),
+                {std::move(path), std::move(start.arguments)});
   master::Farewell farewell =
-      server.run({std::move(*snapshot), options}, checked(std::move(reread_options)));
+      server.run({std::move(*snapshot), options}, checked(std::move(start.reread_options)));
+  return {farewell.exit_code, std::move(farewell.complaint)};
+}
+
+ServeResult rehearse_takeover(const master::UpgradeOrder& order, ProcessTitle& title, Start start) {
+  auto successor = Successor::make(order, title, std::move(start.arguments));
+  if (!successor) {
+    return {kBadConfiguration, successor.error().message};
+  }
+  successor->server->rehearse(successor->state, checked(std::move(start.reread_options)));
+  return {0, ""};
+}
+
+ServeResult take_over(const master::UpgradeOrder& order, ProcessTitle& title, Start start) {
+  master::Takeover takeover(order, start.arguments);
+  // An exception must not unwind, which would close what the way back needs.
+  const auto make = [&]() noexcept {
+    return Successor::make(order, title, std::move(start.arguments));
+  };
+  auto successor = make();
+  if (!successor) {
+    return {kBadConfiguration, takeover.fail(successor.error().message)};
+  }
+  master::Farewell farewell =
+      successor->server->run(successor->state, takeover, checked(std::move(start.reread_options)));
   return {farewell.exit_code, std::move(farewell.complaint)};
 }
 

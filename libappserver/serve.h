@@ -2,10 +2,12 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "base/process_title.h"
 #include "base/result.h"
 #include "config/options.h"
+#include "master/relay.h"
 
 // The composition root: puts the process roles, which do not know each other, together. The only
 // file of the library that sees all rooms.
@@ -19,9 +21,28 @@ struct ServeResult {
       complaint;  // One line for standard error; empty when there is none or it is there already.
 };
 
+// How the program was started.
+struct Start {
+  // With the program's name in front: an upgrade in place starts the next program with them. Empty:
+  // the server cannot be upgraded in place.
+  std::vector<std::string> arguments;
+  // Reads the options once more, from the same sources.
+  std::function<Result<config::Options>()> reread_options;
+};
+
 // Runs a server in the calling process, which becomes its master, until it is stopped.
 // Requires: one thread; no children and no default libev loop of the caller's.
-[[nodiscard]] ServeResult serve(const config::Options& options, ProcessTitle& title,
-                                std::function<Result<config::Options>()> reread_options);
+[[nodiscard]] ServeResult serve(const config::Options& options, ProcessTitle& title, Start start);
+
+// The other way to become a master: the program before this one has executed it in its place, with
+// this order and all that the server has. Runs it until it is stopped. If that cannot be, the other
+// program is executed again and this function does not return.
+[[nodiscard]] ServeResult take_over(const master::UpgradeOrder& order, ProcessTitle& title,
+                                    Start start);
+
+// Takes over as take_over() would, with copies of everything and without a master, to see whether
+// it can be done. The exit code is 0 if so.
+[[nodiscard]] ServeResult rehearse_takeover(const master::UpgradeOrder& order, ProcessTitle& title,
+                                            Start start);
 
 }  // namespace appserver

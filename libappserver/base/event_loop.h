@@ -1,5 +1,7 @@
 #pragma once
 
+#include <csignal>
+
 #include <ev.h>
 
 // libev, wrapped once for the whole project: the only header that includes ev.h.
@@ -28,6 +30,10 @@ class EventLoop {
   void run_once() noexcept { ev_run(loop_, EVRUN_ONCE); }
   // Calls the watchers of what has already happened, without waiting.
   void run_pending() noexcept { ev_run(loop_, EVRUN_NOWAIT); }
+
+  // Makes the child watchers look for children that have ended, as SIGCHLD does. For those that
+  // ended before the loop was there. Default loop only.
+  void look_for_ended_children() noexcept { ev_feed_signal_event(loop_, SIGCHLD); }
 
   // The wall clock as of the last wake-up: no system call. Seconds since the epoch.
   [[nodiscard]] double wall_time() const noexcept { return ev_now(loop_); }

@@ -29,6 +29,21 @@ void reset_signal_dispositions() noexcept {
   }
 }
 
+void reset_signal_disposition(int signal) noexcept {
+  set_disposition(signal, SIG_DFL);
+}
+
+void catch_signal(int signal, void (*handler)(int)) noexcept {
+  struct sigaction action = {};
+  action.sa_handler = handler;
+  ::sigfillset(&action.sa_mask);
+  ::sigaction(signal, &action, nullptr);
+  sigset_t only;
+  ::sigemptyset(&only);
+  ::sigaddset(&only, signal);
+  ::sigprocmask(SIG_UNBLOCK, &only, nullptr);
+}
+
 void ignore_signals(std::initializer_list<int> signals) noexcept {
   for (const int signal : signals) {
     set_disposition(signal, SIG_IGN);

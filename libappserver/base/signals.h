@@ -25,6 +25,13 @@ class SignalsBlocked {
 // remains.
 void reset_signal_dispositions() noexcept;
 
+// The same for one signal.
+void reset_signal_disposition(int signal) noexcept;
+
+// Calls `handler`, which has to be async-signal-safe, and unblocks the signal. For the few places
+// where code runs in a handler, which say so. All other signals are blocked meanwhile.
+void catch_signal(int signal, void (*handler)(int)) noexcept;
+
 // Makes the process deaf to these signals.
 void ignore_signals(std::initializer_list<int> signals) noexcept;
 

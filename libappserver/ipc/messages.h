@@ -10,8 +10,9 @@
 #include "base/result.h"
 
 // What the processes say to each other: typed, versioned, one message a packet of a SOCK_SEQPACKET
-// pair. Both ends always run the same build for now, but an upgrade in place will not: hence the
-// version.
+// pair. After an upgrade in place the ends run different builds: hence the version. A message that
+// a peer may leave unread and unanswered is added without a new one; any other change raises it,
+// and with it the builds on either side refuse to follow each other.
 namespace appserver::ipc {
 
 inline constexpr std::uint16_t kProtocolVersion = 1;

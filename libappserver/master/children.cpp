@@ -300,6 +300,34 @@ void Children::zygote_exited(std::uint32_t generation, supervision::ExitReason r
   surroundings_.report(supervision::ZygoteExited{generation, reason});
 }
 
+// --- an upgrade in place ---
+
+std::optional<Children::Family> Children::family() const {
+  if (!pending_.empty()) {
+    return std::nullopt;
+  }
+  Family family;
+  for (const auto& [generation, zygote] : zygotes_) {
+    family.zygotes.push_back({generation, zygote.pid, zygote.channel.fd()});
+  }
+  for (const auto& [pid, worker] : workers_) {
+    family.workers.push_back({pid, worker.score, worker.channel.fd(), worker.said_ready});
+  }
+  return family;
+}
+
+void Children::adopt(const Family& family) {
+  for (const ZygoteProcess& zygote : family.zygotes) {
+    zygotes_.try_emplace(zygote.generation, *this, zygote.generation, zygote.pid,
+                         ipc::Channel(UniqueFd(zygote.channel)));
+  }
+  for (const WorkerProcess& worker : family.workers) {
+    const auto [adopted, is_new] = workers_.try_emplace(worker.pid, *this, worker.pid, worker.score,
+                                                        ipc::Channel(UniqueFd(worker.channel)));
+    adopted->second.said_ready = worker.said_ready;
+  }
+}
+
 void Children::send_logs(std::span<const UniqueFd> files) {
   std::vector<int> fds;
   for (const UniqueFd& file : files) {

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <sys/types.h>
+#include <vector>
 
 #include "base/event_loop.h"
 #include "base/result.h"
@@ -14,6 +15,7 @@
 #include "ipc/channel.h"
 #include "ipc/scoreboard.h"
 #include "master/release.h"
+#include "master/upgrade_state.h"
 #include "supervision/events.h"
 
 namespace appserver::master {
@@ -69,6 +71,17 @@ class Children {
   // A child of this process ended and was reaped; its pid is forgotten before the event is
   // reported.
   void child_exited(pid_t pid, int wait_status);
+
+  // All processes, for the program that takes this one's place; nothing while the answer to a fork
+  // is due.
+  struct Family {
+    std::vector<ZygoteProcess> zygotes;
+    std::vector<WorkerProcess> workers;
+  };
+  [[nodiscard]] std::optional<Family> family() const;
+  // Takes them over, with their channels. What they said meanwhile lies in the channels.
+  // Requires: a fresh object; the processes are children of this one.
+  void adopt(const Family& family);
 
   // Gives everybody the new log files.
   void send_logs(std::span<const UniqueFd> files);

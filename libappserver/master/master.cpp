@@ -5,6 +5,7 @@
 #include <chrono>
 #include <deque>
 #include <map>
+#include <memory>
 #include <random>
 #include <signal.h>
 #include <string_view>
@@ -21,6 +22,7 @@
 #include "base/signals.h"
 #include "master/chronicle.h"
 #include "master/overdue_watch.h"
+#include "master/upgrade.h"
 #include "supervision/supervisor.h"
 
 namespace appserver::master {
@@ -37,6 +39,16 @@ supervision::Policy policy_of(const config::Options& options) {
 
 constexpr std::array kWatchedSignals = {SIGTERM, SIGINT,  SIGQUIT, SIGHUP,
                                         SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2};
+
+supervision::Supervisor make_supervisor(const MasterSetup& setup) {
+  const std::uint32_t seed = std::random_device{}();
+  if (!setup.succession) {
+    return supervision::Supervisor(policy_of(setup.release.options), seed);
+  }
+  const FamilyState& family = setup.succession->family;
+  // Takeover::read() has checked that it fits together.
+  return supervision::Supervisor::resume(policy_of(family.options), seed, family.ledger).value();
+}
 
 class Master {
  public:
@@ -60,6 +72,11 @@ class Master {
   void scale(int by);
   void reopen_logs();
 
+  // SIGUSR2, on both sides of it.
+  [[nodiscard]] bool is_at_rest() const;
+  [[nodiscard]] UpgradeState state() const;
+  void succeed(const FamilyState& family);
+
   // In a child, before it is anything else.
   void leave(std::span<const int> kept_fds) noexcept;
 
@@ -72,6 +89,7 @@ class Master {
   supervision::Generation newest_ = 1;
   Children children_;
   std::deque<SignalWatcher> signals_;
+  Upgrade upgrade_;
   ChildWatcher child_exits_{loop_};
   TimerWatcher deadline_{loop_};
   OverdueWatch overdue_;
@@ -82,16 +100,24 @@ class Master {
 
 Master::Master(MasterSetup& setup)
     : setup_(setup),
-      supervisor_(policy_of(setup.release.options), std::random_device{}()),
+      supervisor_(make_supervisor(setup)),
       chronicle_(setup.log),
-      options_(setup.release.options),
+      options_(setup.succession ? setup.succession->family.options : setup.release.options),
       children_({loop_, setup.scoreboard, [this](auto kept_fds) { leave(kept_fds); }, setup.zygote,
                  [this](supervision::Event event) { report(std::move(event)); },
                  [this](WorkerDeath death) { chronicle_.note_death(std::move(death)); }}),
+      upgrade_({loop_, setup.log, setup.program, [this] { return is_at_rest(); },
+                [this] { return supervisor_.is_stopping(); }, [this] { return state(); },
+                [this]() -> Duration { return options_.boot_timeout; },
+                [this](auto kept_fds) { leave(kept_fds); }}),
       overdue_(loop_, setup.scoreboard, [this](pid_t worker, TimePoint since) {
         report(supervision::HandlerOverdue{worker, since});
       }) {
-  releases_.try_emplace(newest_, std::move(setup.release));
+  if (setup.succession) {
+    succeed(setup.succession->family);
+  } else {
+    releases_.try_emplace(newest_, std::move(setup.release));
+  }
   // A peer that is gone, and a file that may not grow, are errors of a call and no reason to die.
   ignore_signals({SIGPIPE, SIGXFSZ});
   for (const int signal : kWatchedSignals) {
@@ -101,13 +127,19 @@ Master::Master(MasterSetup& setup)
 }
 
 Farewell Master::run() {
-  is_handling_ = true;
-  execute(supervisor_.start(Clock::now()));
-  is_handling_ = false;
-  report(supervision::TimePassed{});  // Whatever failed at once is an event by now.
+  if (setup_.succession) {
+    setup_.succession->settle();
+    loop_.look_for_ended_children();
+  } else {
+    is_handling_ = true;
+    execute(supervisor_.start(Clock::now()));
+    is_handling_ = false;
+  }
+  report(supervision::TimePassed{});  // Whatever failed at once, or was due, is an event by now.
   overdue_.start();
   while (!exit_code_.has_value()) {
     loop_.run_once();
+    upgrade_.go_on();
   }
   return {*exit_code_, *exit_code_ == 0 ? "" : chronicle_.last_failure()};
 }
@@ -186,7 +218,9 @@ void Master::wait_for_next_deadline() {
 }
 
 void Master::on_child_exit(int pid, int status) noexcept {
-  children_.child_exited(pid, status);
+  if (!upgrade_.child_exited(pid, status)) {
+    children_.child_exited(pid, status);
+  }
 }
 
 // --- signals ---
@@ -217,8 +251,7 @@ void Master::on_signal(int signal) noexcept {
       reopen_logs();
       break;
     default:
-      setup_.log.warning("this version cannot upgrade its binary in place; use a restart",
-                         {{"signal", "SIGUSR2"}});
+      upgrade_.request();
   }
 }
 
@@ -278,6 +311,35 @@ void Master::reopen_logs() {
   setup_.log.info("reopened the logs");
 }
 
+// --- an upgrade in place ---
+
+bool Master::is_at_rest() const {
+  return supervisor_.is_at_rest() && events_.empty() && children_.family().has_value();
+}
+
+UpgradeState Master::state() const {
+  UpgradeState state;
+  state.shared = setup_.shared_state();
+  state.family.options = options_;
+  for (const auto& [generation, release] : releases_) {
+    state.family.releases.push_back(state_of(generation, release));
+  }
+  if (auto family = children_.family()) {
+    state.family.zygotes = std::move(family->zygotes);
+    state.family.workers = std::move(family->workers);
+  }
+  state.family.ledger = supervisor_.copy();
+  return state;
+}
+
+void Master::succeed(const FamilyState& family) {
+  for (const ReleaseState& release : family.releases) {
+    releases_.try_emplace(release.generation, adopt(release));
+  }
+  newest_ = family.ledger.newest;
+  children_.adopt({family.zygotes, family.workers});
+}
+
 void Master::leave(std::span<const int> kept_fds) noexcept {
   std::vector<int> kept(kept_fds.begin(), kept_fds.end());
   kept.insert(kept.end(), setup_.inherited_fds.begin(), setup_.inherited_fds.end());
@@ -297,7 +359,15 @@ void Master::leave(std::span<const int> kept_fds) noexcept {
 Farewell master(MasterSetup setup) {
   // Orphaned workers become children of this process instead of init's (prctl(2)).
   ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-  return Master(setup).run();
+  // An exception while another program's server is taken over must not unwind, which would close
+  // what the way back needs: it ends in SIGABRT, which Fallback catches.
+  const auto make = [&setup]() noexcept { return std::make_unique<Master>(setup); };
+  const auto self = setup.succession ? make() : std::make_unique<Master>(setup);
+  return self->run();
+}
+
+void rehearse(MasterSetup setup) {
+  const Master self(setup);
 }
 
 }  // namespace appserver::master

@@ -10,6 +10,8 @@
 #include "config/options.h"
 #include "ipc/scoreboard.h"
 #include "master/children.h"
+#include "master/relay.h"
+#include "master/upgrade_state.h"
 #include "observe/log.h"
 #include "observe/log_files.h"
 
@@ -17,9 +19,17 @@
 // because of somebody else's error.
 namespace appserver::master {
 
+// A master that goes on in the place of another one.
+struct Succession {
+  FamilyState family;
+  // Called when everything is in place, before the first pass of the loop: see Takeover::settle().
+  std::function<void()> settle;
+};
+
 // What the master is given. References outlive run().
 struct MasterSetup {
-  // The first release: its snapshot is taken, so that a file that is no app never got this far.
+  // The first release, as generation 1: its snapshot is taken, so that a file that is no app never
+  // got this far.
   Release release;
   // What workers need from the master: its listening sockets, and the queue of connections on the
   // move.
@@ -31,6 +41,11 @@ struct MasterSetup {
   std::function<int(ZygoteBirth)> zygote;
   // Reads the configuration once more, for SIGHUP.
   std::function<Result<config::Options>()> reread_options;
+  // For SIGUSR2: how this program was started, and what it shares with its children.
+  const Program& program;
+  std::function<SharedState()> shared_state;
+  // If there is one, it has the releases, and `release` is not used.
+  std::optional<Succession> succession = {};
 };
 
 // How the server ended.
@@ -42,5 +57,9 @@ struct Farewell {
 // Runs the server until it is stopped. The calling process becomes the subreaper of its descendants
 // and takes the default event loop. Requires: one thread, and children of nobody else.
 [[nodiscard]] Farewell master(MasterSetup setup);
+
+// Makes the master with a succession as master() would, and leaves it at that: whatever could go
+// wrong has gone wrong when this returns. Does nothing to the processes. [probe]
+void rehearse(MasterSetup setup);
 
 }  // namespace appserver::master

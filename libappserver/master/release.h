@@ -2,6 +2,7 @@
 
 #include "app/snapshot.h"
 #include "config/options.h"
+#include "master/upgrade_state.h"
 
 namespace appserver::master {
 
@@ -11,5 +12,10 @@ struct Release {
   app::Snapshot snapshot;
   config::Options options;
 };
+
+// A release as an upgrade in place passes it on, and back. The second one owns the descriptors.
+// [master]
+[[nodiscard]] ReleaseState state_of(supervision::Generation generation, const Release& release);
+[[nodiscard]] Release adopt(const ReleaseState& state);
 
 }  // namespace appserver::master

@@ -125,7 +125,23 @@ void visit_fields(auto& visit, Is<supervision::SlotEntry> auto& slot) {
   visit("failed", failed);
 }
 
-// A failure is there with both of its fields, or not at all.
+// A hang is there with both of its fields, or not at all; likewise a failure.
+void visit_hang(auto& visit, Is<std::optional<supervision::Worker::Hang>> auto& hang) {
+  std::optional<TimePoint> since;
+  std::optional<TimePoint> told_at;
+  if (hang) {
+    since = hang->handler_since;
+    told_at = hang->told_at;
+  }
+  visit("hang_since", since);
+  visit("hang_told_at", told_at);
+  if constexpr (!std::is_const_v<std::remove_reference_t<decltype(hang)>>) {
+    if (since && told_at) {
+      hang = supervision::Worker::Hang{*since, *told_at};
+    }
+  }
+}
+
 void visit_failure(auto& visit, Is<std::optional<supervision::BootFailure>> auto& failure) {
   std::optional<supervision::BootFault> fault;
   std::optional<std::string> why;
@@ -143,7 +159,8 @@ void visit_failure(auto& visit, Is<std::optional<supervision::BootFailure>> auto
 }
 
 void visit_fields(auto& visit, Is<supervision::Worker> auto& worker) {
-  auto& [id, slot, generation, pid, place, state, asked, ready_at, deadline, failure] = worker;
+  auto& [id, slot, generation, pid, place, state, asked, ready_at, deadline, hang, failure] =
+      worker;
   visit("id", id);
   visit("slot", slot);
   visit("generation", generation);
@@ -153,6 +170,7 @@ void visit_fields(auto& visit, Is<supervision::Worker> auto& worker) {
   visit("asked", asked);
   visit("ready_at", ready_at);
   visit("deadline", deadline);
+  visit_hang(visit, hang);
   visit_failure(visit, failure);
 }
 

@@ -69,7 +69,7 @@ TEST_CASE("Scoreboard: one that is mapped again shows what was written, and shar
   Scoreboard before = make_scoreboard(3);
   CHECK(before.claim(5, 1) == 0U);
   CHECK(before.claim(6, 2) == 1U);
-  before[1].begin_exchange("GET", "/slow", TimePoint{std::chrono::seconds(42)});
+  before[1].begin_exchange("GET", "/slow", TimePoint{std::chrono::seconds(42)}, TimePoint::max());
   UniqueFd file(::fcntl(before.fd(), F_DUPFD_CLOEXEC, 0));
   auto after = Scoreboard::adopt(file);
   REQUIRE(after.has_value());

@@ -56,6 +56,7 @@ supervision::LedgerCopy ledger() {
   copy.workers[0].state = WorkerState::Draining;
   copy.workers[0].asked = supervision::Rung::Stop;
   copy.workers[0].deadline = TimePoint{3h};
+  copy.workers[0].hang = {TimePoint{64min}, TimePoint{65min}};
   copy.workers[0].failure = {supervision::BootFault::WorkerFailedToBoot, "no"};
   copy.slots.resize(2);
   copy.slots[0].current = copy.workers[1].id;
@@ -147,6 +148,7 @@ TEST_CASE("UpgradeState: every number of the ledger is read back") {
   CHECK(copy.generations[1].last_failure.why == "50 % of\nit");
   CHECK(copy.workers[0].asked == supervision::Rung::Stop);
   CHECK(copy.workers[0].failure->why == "no");
+  CHECK(copy.workers[0].hang->told_at == TimePoint{65min});
   CHECK_FALSE(copy.workers[1].failure.has_value());
   CHECK(copy.workers[1].ready_at == TimePoint{1h});
   CHECK(copy.slots[1].refill.quick_deaths == 4);

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "base/result.h"
+#include "ipc/handoff.h"
+#include "ipc/scoreboard.h"
+#include "master/pid_file.h"
+#include "master/upgrade_state.h"
+#include "net/listener.h"
+#include "observe/log_files.h"
+
+namespace appserver::master {
+
+// What a server has besides its processes: the master owns it, its descendants inherit most of it,
+// and an upgrade in place passes it on. [master]
+struct Belongings {
+  observe::LogFiles log_files;
+  std::vector<net::Listener> listeners;
+  ipc::Scoreboard scoreboard;
+  ipc::Handoff handoff;
+  std::optional<PidFile> pid_file;
+};
+
+[[nodiscard]] SharedState state_of(const Belongings& belongings);
+
+// Takes over what the state names, which read_state() has checked; the descriptors are owned from
+// now on. The pid file is not among it: see PidFile::adopt().
+// Errors: the scoreboard cannot be mapped; nothing is owned then.
+[[nodiscard]] Result<Belongings> adopt(const SharedState& state);
+
+}  // namespace appserver::master
