@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <type_traits>
+#include <utility>
 
 #include "ipc/handoff.h"
 #include "ipc/messages.h"
@@ -125,42 +126,37 @@ void visit_fields(auto& visit, Is<supervision::SlotEntry> auto& slot) {
   visit("failed", failed);
 }
 
-// A hang is there with both of its fields, or not at all; likewise a failure.
-void visit_hang(auto& visit, Is<std::optional<supervision::Worker::Hang>> auto& hang) {
-  std::optional<TimePoint> since;
-  std::optional<TimePoint> told_at;
-  if (hang) {
-    since = hang->handler_since;
-    told_at = hang->told_at;
-  }
-  visit("hang_since", since);
-  visit("hang_told_at", told_at);
-  if constexpr (!std::is_const_v<std::remove_reference_t<decltype(hang)>>) {
-    if (since && told_at) {
-      hang = supervision::Worker::Hang{*since, *told_at};
-    }
-  }
-}
+// A field of a part that may be missing.
+template <typename Part, typename Value>
+struct Named {
+  const char* name;
+  Value Part::*member;
+};
 
-void visit_failure(auto& visit, Is<std::optional<supervision::BootFailure>> auto& failure) {
-  std::optional<supervision::BootFault> fault;
-  std::optional<std::string> why;
-  if (failure) {
-    fault = failure->fault;
-    why = failure->why;
+// The part is there with both of its fields, or not at all.
+template <typename Part, typename First, typename Second>
+void visit_pair(auto& visit, Is<std::optional<Part>> auto& part, Named<Part, First> first,
+                Named<Part, Second> second) {
+  std::optional<First> one;
+  std::optional<Second> other;
+  if (part) {
+    one = (*part).*first.member;
+    other = (*part).*second.member;
   }
-  visit("failure_fault", fault);
-  visit("failure_why", why);
-  if constexpr (!std::is_const_v<std::remove_reference_t<decltype(failure)>>) {
-    if (fault) {
-      failure = supervision::BootFailure{*fault, why.value_or("")};
+  visit(first.name, one);
+  visit(second.name, other);
+  if constexpr (!std::is_const_v<std::remove_reference_t<decltype(part)>>) {
+    if (one && other) {
+      part.emplace();
+      (*part).*first.member = std::move(*one);
+      (*part).*second.member = std::move(*other);
     }
   }
 }
 
 void visit_fields(auto& visit, Is<supervision::Worker> auto& worker) {
-  auto& [id, slot, generation, pid, place, state, asked, ready_at, deadline, hang, failure] =
-      worker;
+  auto& [id, slot, generation, pid, place, state, asked, ready_at, deadline, hang, failure, recycle,
+         is_recycled] = worker;
   visit("id", id);
   visit("slot", slot);
   visit("generation", generation);
@@ -170,8 +166,16 @@ void visit_fields(auto& visit, Is<supervision::Worker> auto& worker) {
   visit("asked", asked);
   visit("ready_at", ready_at);
   visit("deadline", deadline);
-  visit_hang(visit, hang);
-  visit_failure(visit, failure);
+  using supervision::BootFailure;
+  using supervision::RecycleWish;
+  using Hang = supervision::Worker::Hang;
+  visit_pair(visit, hang, Named{"hang_since", &Hang::handler_since},
+             Named{"hang_told_at", &Hang::told_at});
+  visit_pair(visit, failure, Named{"failure_fault", &BootFailure::fault},
+             Named{"failure_why", &BootFailure::why});
+  visit_pair(visit, recycle, Named{"recycle_since", &RecycleWish::since},
+             Named{"recycle_why", &RecycleWish::why});
+  visit("is_recycled", is_recycled);
 }
 
 void visit_fields(auto& visit, Is<supervision::GenerationEntry> auto& entry) {

@@ -58,6 +58,8 @@ supervision::LedgerCopy ledger() {
   copy.workers[0].deadline = TimePoint{3h};
   copy.workers[0].hang = {TimePoint{64min}, TimePoint{65min}};
   copy.workers[0].failure = {supervision::BootFault::WorkerFailedToBoot, "no"};
+  copy.workers[0].is_recycled = true;
+  copy.workers[1].recycle = {"1000 requests served", TimePoint{66min}};
   copy.slots.resize(2);
   copy.slots[0].current = copy.workers[1].id;
   copy.slots[1].current = copy.workers[2].id;
@@ -149,6 +151,10 @@ TEST_CASE("UpgradeState: every number of the ledger is read back") {
   CHECK(copy.workers[0].asked == supervision::Rung::Stop);
   CHECK(copy.workers[0].failure->why == "no");
   CHECK(copy.workers[0].hang->told_at == TimePoint{65min});
+  CHECK(copy.workers[1].recycle->why == "1000 requests served");
+  CHECK(copy.workers[1].recycle->since == TimePoint{66min});
+  CHECK(copy.workers[0].is_recycled);
+  CHECK_FALSE(copy.workers[2].recycle.has_value());
   CHECK_FALSE(copy.workers[1].failure.has_value());
   CHECK(copy.workers[1].ready_at == TimePoint{1h});
   CHECK(copy.slots[1].refill.quick_deaths == 4);
@@ -173,11 +179,12 @@ TEST_CASE("UpgradeState: a refusal that was added is read with the state") {
 }
 
 TEST_CASE("UpgradeState: other versions are refused, and told") {
-  for (const char* version : {"state=1", "protocol=1", "handoff=1", "scoreboard=1"}) {
-    const std::string text = changed(version, std::string(version) + "7");
+  for (const char* version : {"state=", "protocol=", "handoff=", "scoreboard="}) {
+    const std::string text = changed(version, std::string(version) + "9");
     CHECK(refused(text).find("restart the server instead") != std::string::npos);
   }
-  CHECK(refused(changed("entry_size=", "entry_size=9")).find("form 1.1.1.1.") != std::string::npos);
+  CHECK(refused(changed("entry_size=", "entry_size=9")).find("keeps its state in form") !=
+        std::string::npos);
 }
 
 TEST_CASE("UpgradeState: what does not fit together is refused") {
