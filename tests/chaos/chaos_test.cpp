@@ -22,7 +22,9 @@ namespace appserver::chaos {
 std::vector<Event> all_events() {
   std::vector<Event> events;
   add_deployments(events);
+  add_upgrades(events);
   add_deaths(events);
+  add_recyclings(events);
   add_shortages(events);
   if (const char* only = std::getenv("APPSERVER_CHAOS_ONLY")) {
     std::erase_if(

@@ -195,7 +195,8 @@ void Client::take_answer(const test::ParsedResponse& parsed, Time now) {
   }
   surroundings_.tally.count(Column::Requests);
   surroundings_.tally.count(column);
-  if (habit_ != Habit::Once) {  // Who asks for harm does not complain of waiting.
+  // Who asks for harm does not complain of waiting, and errors have columns of their own.
+  if (habit_ != Habit::Once && column == Column::Answered) {
     surroundings_.tally.note_answer(
         std::chrono::duration_cast<std::chrono::microseconds>(now - asked_));
   }

@@ -49,7 +49,9 @@ struct Event {
 
 // The parts that it is made of, each in a file of its own.
 void add_deployments(std::vector<Event>& events);
+void add_upgrades(std::vector<Event>& events);
 void add_deaths(std::vector<Event>& events);
+void add_recyclings(std::vector<Event>& events);
 void add_shortages(std::vector<Event>& events);
 
 }  // namespace appserver::chaos

@@ -43,6 +43,7 @@ void kill_zygote(Scene& scene) {
     scene.signal(zygote, SIGKILL);
     scene.wait_until_replaced(zygote);
     end_workers(scene, 1);  // Their successors come from the new one.
+    scene.let_deaths_be_forgotten();
   }
 }
 

@@ -56,7 +56,8 @@ void scale(Scene& scene) {
     for (const int step : {SIGTTIN, SIGTTIN, SIGTTOU, SIGTTOU, SIGTTOU, SIGTTOU, SIGTTOU, SIGTTIN,
                            SIGTTIN, SIGTTIN}) {
       scene.expect_workers(scene.expected_workers() + (step == SIGTTIN ? 1 : -1U));
-      scene.signal_master(step);
+      // One after the other: a signal that comes before the last one of its kind was read is none.
+      scene.signal_and_hear(step, "scaling workers=");
       scene.go_on();
     }
     scene.wait_until_whole();

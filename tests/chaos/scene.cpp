@@ -52,6 +52,14 @@ bool are_whole(const std::vector<test::ProcessEntry>& processes, unsigned worker
   return true;
 }
 
+std::size_t occurrences(std::string_view log, std::string_view text) {
+  std::size_t count = 0;
+  for (std::size_t at = log.find(text); at != log.npos; at = log.find(text, at + 1)) {
+    ++count;
+  }
+  return count;
+}
+
 // The sockets that a process holds open (proc(5)).
 std::uint64_t sockets_of(pid_t pid) {
   std::uint64_t count = 0;
@@ -67,8 +75,12 @@ std::uint64_t sockets_of(pid_t pid) {
 }  // namespace
 
 Scene::Scene(const ServerPlan& plan, const Scale& scale)
-    : scale_(scale), app_(folder_ / "app.so"), workers_(kWorkers) {
+    : scale_(scale),
+      app_(folder_ / "app.so"),
+      program_(folder_ / "appserverd"),
+      workers_(kWorkers) {
   test::copy_over(APPSERVER_CHAOS_APP, app_);
+  install(APPSERVERD_BINARY);
   auto all = arguments(plan);
   const std::string program = all.front();
   all.erase(all.begin());
@@ -90,7 +102,7 @@ std::vector<std::string> Scene::arguments(const ServerPlan& plan) const {
   std::vector<std::string> all = plan.launcher;
   const std::string bind =
       plan.logs_elsewhere ? "unix:" + (folder_ / "socket").string() : "127.0.0.1:0";
-  all.insert(all.end(), {APPSERVERD_BINARY, "-b", bind, "--workers", std::to_string(workers_)});
+  all.insert(all.end(), {program_, "-b", bind, "--workers", std::to_string(workers_)});
   all.insert(all.end(), plan.options.begin(), plan.options.end());
   all.push_back(app_);
   for (std::string& text : all) {
@@ -134,12 +146,27 @@ void Scene::reload() {
 
 void Scene::reload_in_vain(std::string_view why) {
   const unsigned before = server_->zygotes().back().generation;
-  const std::size_t log_size = server_->log().size();
-  signal_master(SIGHUP);
-  eventually(kPatience, "the log says \"" + std::string(why) + "\"",
-             [&] { return server_->log().find(why, log_size) != std::string::npos; });
+  signal_and_hear(SIGHUP, why);
   wait_until_whole();
   CHECK(server_->zygotes().back().generation == before);
+}
+
+void Scene::install(const std::filesystem::path& program) const {
+  std::filesystem::create_symlink(program, folder_ / "next");
+  std::filesystem::rename(folder_ / "next", program_);
+}
+
+void Scene::signal_and_hear(int signal, std::string_view text) {
+  const std::size_t before = occurrences(server_->log(), text);
+  signal_master(signal);
+  eventually(kPatience, "the log says \"" + std::string(text) + "\"",
+             [&] { return occurrences(server_->log(), text) > before; });
+}
+
+void Scene::hear(std::string_view text, int count) {
+  const std::size_t wanted = occurrences(server_->log(), text) + static_cast<std::size_t>(count);
+  eventually(kPatience, "the log says \"" + std::string(text) + "\" again and again",
+             [&] { return occurrences(server_->log(), text) >= wanted; });
 }
 
 void Scene::signal(pid_t pid, int signal) {

@@ -53,6 +53,13 @@ class Scene {
   void reload();
   // Sends HUP and waits until the log says that it was refused; `why` is a part of the reason.
   void reload_in_vain(std::string_view why);
+  // What a package manager does: the path of the server's program is another file from one moment
+  // to the next.
+  void install(const std::filesystem::path& program) const;
+  // Sends a signal to the master and waits until the log says `text` once more.
+  void signal_and_hear(int signal, std::string_view text);
+  // Waits until the log says `text` so many times more.
+  void hear(std::string_view text, int count);
   // Sends a signal to the master or to another process of the server.
   void signal_master(int signal) { server_->send_signal(signal); }
   static void signal(pid_t pid, int signal);
@@ -68,6 +75,9 @@ class Scene {
   // Has a client ask the app to hang, and waits until its worker is replaced. Demands a 504; allows
   // 503 as above.
   void hang();
+  // Waits until all that died before counts as an accident: what dies again soon after its start
+  // is started with growing delays.
+  void let_deaths_be_forgotten();
   // Kills a worker with SIGKILL. Allows the loss of the connections that it has.
   void kill_worker(const test::WorkerEntry& worker);
 
@@ -81,13 +91,13 @@ class Scene {
 
  private:
   void harm(const std::string& target, int status, Column column);
-  void let_deaths_be_forgotten();
   [[nodiscard]] std::vector<std::string> arguments(const ServerPlan& plan) const;
   [[nodiscard]] test::Address address_of(const ServerPlan& plan);
 
   const Scale& scale_;
   test::TemporaryFolder folder_;
   const std::filesystem::path app_;
+  const std::filesystem::path program_;
   unsigned workers_;
   unsigned harmed_ = 0;
   Bounds bounds_;

@@ -28,7 +28,7 @@ enum class Column : std::uint8_t {
 };
 inline constexpr std::size_t kColumns = 12;
 
-// One number for each column, and how long the slowest answer took.
+// One number for each column, and how long the slowest one of those that were answered took.
 struct Counts {
   std::array<std::uint64_t, kColumns> numbers = {};
   std::chrono::microseconds slowest = {};
