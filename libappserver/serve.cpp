@@ -158,6 +158,11 @@ class Server {
   master::MasterSetup setup(master::Release release, RereadOptions reread_options);
   master::Farewell say_farewell(master::Farewell farewell);
   void announce(const master::Release& release);
+  void close_doors() noexcept {
+    for (net::Listener& listener : belongings_.listeners) {
+      listener.close_door();
+    }
+  }
   int run_zygote(master::ZygoteBirth birth);
   int run_worker(const config::Options& options, zygote::WorkerBirth birth);
 
@@ -200,6 +205,7 @@ master::MasterSetup Server::setup(master::Release release, RereadOptions reread_
   inherited.insert(inherited.end(), {handoff_.send_fd(), handoff_.receive_fd()});
   return {std::move(release),
           std::move(inherited),
+          [this] { close_doors(); },
           scoreboard_,
           log_,
           log_files_,

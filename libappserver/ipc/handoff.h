@@ -37,7 +37,7 @@ struct ConnectionFacts {
   std::uint32_t requests = 0;  // That were answered on it.
   // Nanoseconds on the monotonic clock, which all processes share: time goes on on the way.
   std::int64_t wait_ends = 0;
-  std::int64_t body_since = 0;  // When the body of the half-read request began to be awaited.
+  std::int64_t since = 0;  // When the body of the half-read request began to be awaited.
 };
 
 struct HandedOver {

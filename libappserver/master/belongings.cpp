@@ -23,7 +23,8 @@ SharedState state_of(const Belongings& belongings) {
     state.access_log = state_of(*access);
   }
   for (const net::Listener& listener : belongings.listeners) {
-    state.listeners.push_back({listener.fd(), listener.display(), listener.socket_file()});
+    state.listeners.push_back(
+        {listener.fd(), listener.display(), listener.socket_file(), listener.is_inherited()});
   }
   state.handoff_send = belongings.handoff.send_fd();
   state.handoff_receive = belongings.handoff.receive_fd();
@@ -41,8 +42,8 @@ Result<Belongings> adopt(const SharedState& state) {
   }
   std::vector<net::Listener> listeners;
   for (const ListenerState& listener : state.listeners) {
-    listeners.push_back(
-        net::Listener::resume(UniqueFd(listener.fd), listener.display, listener.socket_file));
+    listeners.push_back(net::Listener::resume(UniqueFd(listener.fd), listener.display,
+                                              listener.socket_file, listener.inherited));
   }
   std::optional<observe::LogFile> access;
   if (state.access_log) {

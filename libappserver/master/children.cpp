@@ -237,6 +237,15 @@ void Children::kill_worker(pid_t pid) {
   }
 }
 
+WorkerActivity Children::activity_of(pid_t pid) const {
+  const auto found = workers_.find(pid);
+  if (found == workers_.end()) {
+    return {};
+  }
+  const ipc::ScoreboardEntry& entry = surroundings_.scoreboard[found->second.score];
+  return {entry.connections(), entry.current_exchange()};
+}
+
 void Children::read_worker(Worker& worker) noexcept {
   if (read_all(worker)) {
     worker.watcher.stop();  // Its exit follows.

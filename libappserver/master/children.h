@@ -36,6 +36,12 @@ struct WorkerDeath {
   std::optional<ipc::CurrentExchange> exchange;  // The one it died in.
 };
 
+// What a worker is doing, by the scoreboard.
+struct WorkerActivity {
+  std::uint32_t connections = 0;
+  std::optional<ipc::CurrentExchange> exchange;  // What its handler is busy with.
+};
+
 // The master's child processes: their pids, channels and entries on the scoreboard. Does to them
 // what commands say, and turns what they say and what becomes of them into events. Decides nothing.
 // [master]
@@ -67,6 +73,9 @@ class Children {
   void stop_worker(pid_t pid);
   void time_out_worker(pid_t pid);
   void kill_worker(pid_t pid);
+
+  // Nothing of one that is gone.
+  [[nodiscard]] WorkerActivity activity_of(pid_t pid) const;
 
   // A child of this process ended and was reaped; its pid is forgotten before the event is
   // reported.

@@ -73,9 +73,28 @@ void Chronicle::tell(const supervision::WorkerRecycled& recycled) {
                                      {"why", std::string_view(recycled.why)}});
 }
 
-void Chronicle::tell(const supervision::DrainTimedOut& late) {
-  log_.warning("a worker did not finish within the graceful timeout and is ended",
-               {{"slot", late.slot}, {"worker_pid", late.pid}});
+void Chronicle::tell(const supervision::StopDelayed& delayed) {
+  log_.info("serving on while load balancers notice; once more SIGTERM begins the stop at once",
+            {{"milliseconds", delayed.delay.count()}});
+}
+
+// The worker itself tells what it has to cut, unless its handler hangs: then this is all there is.
+void Chronicle::tell(const supervision::DrainTimedOut& late, const WorkerActivity& activity) {
+  constexpr std::string_view kMessage =
+      "a worker did not finish within the graceful timeout and is ended";
+  if (!activity.exchange.has_value()) {
+    log_.warning(
+        kMessage,
+        {{"slot", late.slot}, {"worker_pid", late.pid}, {"connections", activity.connections}});
+    return;
+  }
+  const std::chrono::duration<double> in_handler = Clock::now() - activity.exchange->started;
+  log_.warning(kMessage, {{"slot", late.slot},
+                          {"worker_pid", late.pid},
+                          {"connections", activity.connections},
+                          {"method", std::string_view(activity.exchange->method)},
+                          {"target", std::string_view(activity.exchange->target)},
+                          {"seconds_in_handler", in_handler.count()}});
 }
 
 void Chronicle::close_entry() {

@@ -23,7 +23,9 @@ class Chronicle {
   void tell(const supervision::WorkerLost& lost);
   void tell(const supervision::ZygoteLost& lost);
   void tell(const supervision::WorkerRecycled& recycled);
-  void tell(const supervision::DrainTimedOut& late);
+  void tell(const supervision::StopDelayed& delayed);
+  // `activity`: of that worker, now.
+  void tell(const supervision::DrainTimedOut& late, const WorkerActivity& activity);
 
   // All commands that follow from a death were told: a crash that nobody mentioned (of a worker
   // that was leaving anyway) is told now.

@@ -34,6 +34,7 @@ supervision::Policy policy_of(const config::Options& options) {
   policy.reload_batch = static_cast<unsigned>(options.reload_batch);
   policy.boot_timeout = options.boot_timeout;
   policy.graceful_timeout = options.graceful_timeout;
+  policy.drain_delay = options.drain_delay;
   return policy;
 }
 
@@ -107,7 +108,7 @@ Master::Master(MasterSetup& setup)
                  [this](supervision::Event event) { report(std::move(event)); },
                  [this](WorkerDeath death) { chronicle_.note_death(std::move(death)); }}),
       upgrade_({loop_, setup.log, setup.program, [this] { return is_at_rest(); },
-                [this] { return supervisor_.is_stopping(); }, [this] { return state(); },
+                [this] { return supervisor_.is_stop_requested(); }, [this] { return state(); },
                 [this]() -> Duration { return options_.boot_timeout; },
                 [this](auto kept_fds) { leave(kept_fds); }}),
       overdue_(loop_, setup.scoreboard, [this](pid_t worker, TimePoint since) {
@@ -200,6 +201,10 @@ void Master::execute_one(const Command& command) {
     children_.kill_zygote(command.generation);
   } else if constexpr (std::is_same_v<Command, ForgetGeneration>) {
     releases_.erase(command.generation);
+  } else if constexpr (std::is_same_v<Command, DrainTimedOut>) {
+    chronicle_.tell(command, children_.activity_of(command.pid));
+  } else if constexpr (std::is_same_v<Command, CloseDoors>) {
+    setup_.close_doors();
   } else if constexpr (std::is_same_v<Command, ExitMaster>) {
     exit_code_ = command.code;
   } else {
@@ -229,6 +234,7 @@ void Master::on_signal(int signal) noexcept {
   switch (signal) {
     case SIGTERM:
       setup_.log.info("stopping gracefully", {{"signal", "SIGTERM"}});
+      // Seen by probes, also while the stop itself is delayed.
       setup_.scoreboard.announce_stop();
       report(supervision::StopRequested{true});
       break;

@@ -34,6 +34,8 @@ struct MasterSetup {
   // What workers need from the master: its listening sockets, and the queue of connections on the
   // move.
   std::vector<int> inherited_fds;
+  // The server stops: nobody new is let into the queues of the listening sockets.
+  std::function<void()> close_doors;
   ipc::Scoreboard& scoreboard;
   observe::Log& log;
   observe::LogFiles& log_files;

@@ -66,6 +66,7 @@ void visit_fields(auto& visit, Is<ListenerState> auto& listener) {
   visit("fd", listener.fd);
   visit("display", listener.display);
   visit("socket_file", listener.socket_file);
+  visit("inherited", listener.inherited);
 }
 
 void visit_fields(auto& visit, Is<ReleaseFileState> auto& file) {
@@ -100,7 +101,7 @@ void visit_history(auto& visit, const std::string& prefix,
 
 void visit_fields(auto& visit, Is<supervision::LedgerCopy> auto& copy) {
   auto& [desired, slots, workers, next_worker, generations, newest] = copy;
-  auto& [wanted, live, first_boot, rollout, queued, stop, exit_code] = desired;
+  auto& [wanted, live, first_boot, rollout, queued, stop, stop_at, exit_code] = desired;
   visit("next_worker", next_worker);
   visit("newest", newest);
   visit("wanted", wanted);
@@ -109,6 +110,7 @@ void visit_fields(auto& visit, Is<supervision::LedgerCopy> auto& copy) {
   visit("rollout", rollout);
   visit("queued", queued);
   visit("stop", stop);
+  visit("stop_at", stop_at);
   visit("exit_code", exit_code);
   static_cast<void>(slots);  // These three have records of their own.
   static_cast<void>(workers);

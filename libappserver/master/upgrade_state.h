@@ -34,6 +34,7 @@ struct ListenerState {
   int fd = -1;
   std::string display;
   std::string socket_file;
+  bool inherited = false;
 };
 
 struct ReleaseFileState {

@@ -16,6 +16,7 @@
 #include <sys/un.h>
 
 #include "base/errno_text.h"
+#include "net/closing_door.h"
 #include "net/peer_address.h"
 
 namespace appserver::net {
@@ -219,7 +220,16 @@ Result<Listener> Listener::adopt(const InheritedSocket& socket, int backlog) {
   ::fcntl(socket.fd, F_SETFD, FD_CLOEXEC);
   UniqueFd fd(socket.fd);
   std::string display = bound_display(fd.get());
-  return Listener(std::move(fd), std::move(display), "");
+  Listener listener(std::move(fd), std::move(display), "");
+  listener.is_inherited_ = true;
+  return listener;
+}
+
+void Listener::close_door() noexcept {
+  if (!is_inherited_) {
+    turn_newcomers_away(fd());
+  }
+  fd_.reset();
 }
 
 void Listener::remove_socket_file() noexcept {

@@ -29,8 +29,11 @@ class Listener {
 
   // A socket that was opened by the master whose place this process takes, with what that one knew
   // of it. [master]
-  [[nodiscard]] static Listener resume(UniqueFd fd, std::string display, std::string socket_file) {
-    return {std::move(fd), std::move(display), std::move(socket_file)};
+  [[nodiscard]] static Listener resume(UniqueFd fd, std::string display, std::string socket_file,
+                                       bool is_inherited) {
+    Listener listener(std::move(fd), std::move(display), std::move(socket_file));
+    listener.is_inherited_ = is_inherited;
+    return listener;
   }
 
   Listener(Listener&&) noexcept = default;
@@ -45,6 +48,11 @@ class Listener {
   [[nodiscard]] const std::string& display() const noexcept { return display_; }
   // The file of a unix socket that is removed in the end; empty for other sockets.
   [[nodiscard]] const std::string& socket_file() const noexcept { return socket_file_; }
+  // Whether it belongs to somebody else as well: it was inherited.
+  [[nodiscard]] bool is_inherited() const noexcept { return is_inherited_; }
+  // The server stops: turns newcomers away, unless it is inherited, and closes this process's
+  // descriptor. Others that have it serve the queue. [master]
+  void close_door() noexcept;
   // Removes the file of a unix socket; does nothing for other sockets. [master] When the server
   // stops.
   void remove_socket_file() noexcept;
@@ -60,6 +68,7 @@ class Listener {
   UniqueFd fd_;
   std::string display_;
   std::string socket_file_;
+  bool is_inherited_ = false;
 };
 
 // What the kernel really grants for `backlog`: listen(2) cuts it silently to net.core.somaxconn.

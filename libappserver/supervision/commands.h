@@ -50,6 +50,9 @@ struct KillZygote {
 struct ForgetGeneration {
   Generation generation;
 };
+// The graceful stop begins: let no new connection into the queues of the listening sockets. Those
+// that are in there are served by the workers, which are drained next.
+struct CloseDoors {};
 // All children are gone, or the first generation failed: leave with this code.
 struct ExitMaster {
   int code;
@@ -74,6 +77,10 @@ struct WorkerLost {
   bool crash_loop;
   std::string why;  // One sentence for people, which says more than the reason when more is known.
 };
+// The stop begins after this time; until then everything goes on, and readiness fails.
+struct StopDelayed {
+  std::chrono::milliseconds delay;
+};
 // A substitute has taken the place of a worker that had asked for it; the worker is drained next.
 struct WorkerRecycled {
   Slot slot;
@@ -95,9 +102,9 @@ struct DrainTimedOut {
   Pid pid;
 };
 
-using Command =
-    std::variant<BootZygote, ForkWorker, DrainWorker, StopWorker, TimeOutWorker, KillWorker,
-                 RetireZygote, KillZygote, ForgetGeneration, ExitMaster, GenerationLive,
-                 GenerationFailed, WorkerLost, ZygoteLost, DrainTimedOut, WorkerRecycled>;
+using Command = std::variant<BootZygote, ForkWorker, DrainWorker, StopWorker, TimeOutWorker,
+                             KillWorker, RetireZygote, KillZygote, ForgetGeneration, ExitMaster,
+                             GenerationLive, GenerationFailed, WorkerLost, ZygoteLost,
+                             DrainTimedOut, WorkerRecycled, CloseDoors, StopDelayed>;
 
 }  // namespace appserver::supervision

@@ -28,6 +28,8 @@ struct Desired {
   // A reload asked for during the first boot; begins when that is over.
   std::optional<Generation> queued;
   StopMode stop = StopMode::None;
+  // A stop was asked for and begins then; until then everything goes on.
+  std::optional<TimePoint> stop_at;
   int exit_code = 0;
 };
 
@@ -41,6 +43,10 @@ struct Ledger {
   [[nodiscard]] bool wants(Generation generation) const {
     return desired.stop == StopMode::None &&
            (generation == desired.live || generation == desired.rollout);
+  }
+  // Was a stop asked for, be it under way or delayed? Nothing that takes its time begins then.
+  [[nodiscard]] bool is_stop_requested() const {
+    return desired.stop != StopMode::None || desired.stop_at.has_value();
   }
   void command(Command command) { commands.push_back(std::move(command)); }
   // Something has to wait for this moment: it becomes part of the next deadline.

@@ -18,7 +18,8 @@ Objection object_to(const char* what, std::uint64_t number, const char* why) {
 
 Objection check_desired(const LedgerCopy& copy, const Policy& policy) {
   const Desired& desired = copy.desired;
-  if (desired.first_boot || desired.rollout || desired.queued || desired.stop != StopMode::None) {
+  if (desired.first_boot || desired.rollout || desired.queued || desired.stop != StopMode::None ||
+      desired.stop_at) {
     return "it is not at rest";
   }
   if (desired.workers < 1 || desired.workers > policy.max_workers ||
@@ -109,7 +110,7 @@ Objection check(const LedgerCopy& copy, const Policy& policy) {
 
 bool is_at_rest(const Ledger& ledger) {
   const Desired& desired = ledger.desired;
-  return !ledger.finished && desired.stop == StopMode::None && !desired.first_boot &&
+  return !ledger.finished && !ledger.is_stop_requested() && !desired.first_boot &&
          !desired.rollout && !desired.queued && !ledger.workers.has_unanswered_forks();
 }
 

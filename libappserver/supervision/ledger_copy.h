@@ -22,8 +22,8 @@ struct LedgerCopy {
 };
 
 // Whether the ledger can be copied now: nothing is under way that somebody waits for. That is no
-// first boot, no roll-out, no stop, and no fork whose answer is due (so that no early news is kept,
-// either). Workers that start, drain or back off do not matter.
+// first boot, no roll-out, no stop that was asked for, and no fork whose answer is due (so that no
+// early news is kept, either). Workers that start, drain or back off do not matter.
 [[nodiscard]] bool is_at_rest(const Ledger& ledger);
 
 // Requires: is_at_rest().

@@ -36,6 +36,8 @@ struct Policy {
   Duration boot_timeout = std::chrono::seconds(60);
   // From DrainWorker to StopWorker; from RetireZygote to KillZygote.
   Duration graceful_timeout = std::chrono::seconds(30);
+  // From the first request of a graceful stop to its begin: load balancers notice meanwhile.
+  Duration drain_delay = Duration::zero();
   // From StopWorker to KillWorker. A worker blocked in its handler reads no message, so the last
   // rung has to come; two seconds leave time to hand connections over and to write the log.
   Duration kill_grace = std::chrono::seconds(2);

@@ -10,7 +10,7 @@ namespace {
 
 bool may_begin(const Ledger& ledger) {
   const Desired& desired = ledger.desired;
-  return desired.stop == StopMode::None && !desired.first_boot && !desired.rollout;
+  return !ledger.is_stop_requested() && !desired.first_boot && !desired.rollout;
 }
 
 bool is_one_in_progress(const WorkerTable& workers) {

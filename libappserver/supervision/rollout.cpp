@@ -51,7 +51,7 @@ void request_rollout(Ledger& ledger, Generation generation) {
     return;
   }
   ledger.newest = generation;
-  if (ledger.desired.stop != StopMode::None) {
+  if (ledger.is_stop_requested()) {
     refuse(ledger, generation, kStopping);
   } else if (ledger.desired.first_boot) {
     queue_rollout(ledger, generation);

@@ -12,7 +12,7 @@ namespace appserver::supervision {
 // A new release was numbered: roll it out. The newest wins: a roll-out in progress ends as
 // superseded; slots it has already swapped keep serving and are swapped again, so that no worker is
 // replaced twice for a release nobody wants any more. During the first boot it is queued, because
-// the live generation has yet to prove itself; while stopping it is refused.
+// the live generation has yet to prove itself; once a stop was asked for it is refused.
 // A number that is not above all earlier ones changes nothing.
 void request_rollout(Ledger& ledger, Generation generation);
 

@@ -70,6 +70,7 @@ std::vector<Command> Supervisor::handle(const Event& event, TimePoint now) {
   std::visit(Apply{ledger_, now}, event);
   pass_worker_deadlines(ledger_, now);
   pass_zygote_deadlines(ledger_, now);
+  pass_drain_delay(ledger_, now);
   return settle(now);
 }
 
@@ -90,6 +91,7 @@ std::vector<Command> Supervisor::settle(TimePoint now) {
 
 std::optional<TimePoint> Supervisor::next_deadline() const {
   std::optional<TimePoint> earliest = ledger_.wake_up;
+  take_earlier(earliest, ledger_.desired.stop_at);
   for (const auto& [id, worker] : ledger_.workers.workers()) {
     take_earlier(earliest, worker.deadline);
   }

@@ -68,6 +68,8 @@ class Supervisor {
   [[nodiscard]] const WorkerTable& workers() const { return ledger_.workers; }
   [[nodiscard]] const GenerationTable& generations() const { return ledger_.generations; }
   [[nodiscard]] bool is_stopping() const { return ledger_.desired.stop != StopMode::None; }
+  // The same, or a stop was asked for and is delayed.
+  [[nodiscard]] bool is_stop_requested() const { return ledger_.is_stop_requested(); }
   // Is the slot vacant, or its worker starting, after so many quick deaths that trying has become
   // slow? Requires: slot < workers().slot_count().
   [[nodiscard]] bool is_in_crash_loop(Slot slot) const;

@@ -1,6 +1,9 @@
 #include "worker/acceptor.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <unistd.h>
+#include <utility>
 
 #include "base/errno_text.h"
 #include "net/accept.h"
@@ -19,6 +22,10 @@ constexpr double kDescriptorPauseSeconds = 0.1;
 // wait when all of them are busy.
 constexpr double kGiveWaySeconds = 0.002;
 
+// How long connections are still expected in the queues once nobody new is let in: handshakes that
+// had begun take a round trip to the client.
+constexpr double kLastCallSeconds = 0.1;
+
 // How far ahead of another worker is too far: so many connections, and an eighth of what that one
 // has.
 constexpr std::uint32_t kLead = 2;
@@ -30,7 +37,8 @@ Acceptor::Acceptor(EventLoop& loop, std::span<const int> listener_fds, Connectio
     : connections_(connections),
       most_connections_(most_connections),
       complaints_(complaints),
-      pause_(loop) {
+      pause_(loop),
+      last_call_(loop) {
   for (const int fd : listener_fds) {
     doors_.emplace_back(*this, loop, fd);
   }
@@ -40,7 +48,9 @@ void Acceptor::start() {
   wanted_ = true;
   accepting_ = true;
   for (Door& door : doors_) {
-    door.watcher.start<&Door::on_ready>(&door, door.fd, IoWatcher::kReadable);
+    if (door.fd >= 0) {
+      door.watcher.start<&Door::on_ready>(&door, door.fd, IoWatcher::kReadable);
+    }
   }
 }
 
@@ -57,28 +67,47 @@ void Acceptor::resume_if_possible() {
   if (wanted_ && !accepting_ && !pause_.is_active() && connections_.count() < most_connections_) {
     start();
   }
+  if (stage_ == Stage::Closing && accepting_) {
+    take_the_rest();
+  }
 }
 
-void Acceptor::accept_some(int listener_fd) noexcept {
+void Acceptor::finish() noexcept {
+  stage_ = Stage::Finishing;
+  last_call_.start<&Acceptor::begin_to_close>(this, kLastCallSeconds);
+}
+
+// An empty queue makes no event: it has to be looked at.
+void Acceptor::begin_to_close() noexcept {
+  stage_ = Stage::Closing;
+}
+
+void Acceptor::take_the_rest() noexcept {
+  for (Door& door : doors_) {
+    if (door.fd >= 0 && accepting_) {
+      accept_some(door);
+    }
+  }
+  if (std::all_of(doors_.begin(), doors_.end(), [](const Door& door) { return door.fd < 0; })) {
+    stop();
+    stage_ = Stage::Closed;
+  }
+}
+
+void Acceptor::accept_some(Door& door) noexcept {
   for (int i = 0; i < kAcceptsPerPass; ++i) {
     if (connections_.count() >= most_connections_) {
       suspend();
       return;
     }
-    if (!gave_way_ && should_give_way()) {
+    if (stage_ == Stage::Open && !gave_way_ && should_give_way()) {
       gave_way_ = true;
       pause(kGiveWaySeconds);
       return;
     }
-    auto accepted = net::accept_connection(listener_fd);
+    auto accepted = net::accept_connection(door.fd);
     if (!accepted) {
-      if (accepted.error() != EAGAIN) {
-        complaints_.warn(
-            "cannot accept a connection; raise the limit of open files (ulimit -n) or lower "
-            "--worker-connections",
-            errno_text(accepted.error()));
-        pause(kDescriptorPauseSeconds);
-      }
+      found_empty(door, accepted.error());
       break;
     }
     connections_.open(std::move(accepted->fd), accepted->peer);
@@ -87,6 +116,22 @@ void Acceptor::accept_some(int listener_fd) noexcept {
     }
   }
   gave_way_ = false;
+}
+
+// Nothing could be accepted, for this reason.
+void Acceptor::found_empty(Door& door, int error) noexcept {
+  // accept(2) of a unix socket whose door is closed fails like that when its queue is empty.
+  const bool stays_empty = error == EINVAL && stage_ != Stage::Open;
+  if (stays_empty || (error == EAGAIN && stage_ == Stage::Closing)) {
+    door.watcher.stop();
+    ::close(std::exchange(door.fd, -1));
+  } else if (error != EAGAIN) {
+    complaints_.warn(
+        "cannot accept a connection; raise the limit of open files (ulimit -n) or lower "
+        "--worker-connections",
+        errno_text(error));
+    pause(kDescriptorPauseSeconds);
+  }
 }
 
 bool Acceptor::should_give_way() const noexcept {

@@ -28,6 +28,14 @@ class Acceptor {
 
   void start();
   void stop() noexcept;
+  // The server stops, and nobody new is let into the queues: serves who is in there, also those
+  // whose handshake is just being finished, then closes the descriptors. Whoever was let in must
+  // not be reset.
+  void finish() noexcept;
+  // Whether finish() has come to its end, or was never called.
+  [[nodiscard]] bool is_over() const noexcept {
+    return stage_ == Stage::Open || stage_ == Stage::Closed;
+  }
   // A handler blocks this worker: leave new connections to those that have nothing to do.
   void set_blocked(bool blocked) noexcept { blocked_ = blocked; }
   // To be called after each pass through the loop: goes on after a pause when there is room again.
@@ -38,17 +46,20 @@ class Acceptor {
   struct Door {
     Door(Acceptor& acceptor_of_door, EventLoop& loop, int listener_fd)
         : acceptor(acceptor_of_door), watcher(loop), fd(listener_fd) {}
-    void on_ready(int) noexcept { acceptor.accept_some(fd); }
+    void on_ready(int) noexcept { acceptor.accept_some(*this); }
 
     Acceptor& acceptor;
     IoWatcher watcher;
-    int fd;
+    int fd;  // -1 once it is closed for good.
   };
 
-  void accept_some(int listener_fd) noexcept;
+  void accept_some(Door& door) noexcept;
+  void found_empty(Door& door, int error) noexcept;
   [[nodiscard]] bool should_give_way() const noexcept;
   void suspend() noexcept;
   void pause(double seconds) noexcept;
+  void begin_to_close() noexcept;
+  void take_the_rest() noexcept;
   void end_pause() noexcept {}  // The pass through the loop that called this resumes.
 
   Connections& connections_;
@@ -56,8 +67,13 @@ class Acceptor {
   Complaints& complaints_;
   std::deque<Door> doors_;
   TimerWatcher pause_;
+  TimerWatcher last_call_;
   const ipc::Scoreboard* scoreboard_ = nullptr;
   ipc::ScoreboardEntry* own_score_ = nullptr;
+  // Open, until finish(). Finishing: somebody may still come into a queue. Closing: what is empty
+  // stays empty.
+  enum class Stage { Open, Finishing, Closing, Closed };
+  Stage stage_ = Stage::Open;
   bool accepting_ = false;
   bool blocked_ = false;
   bool wanted_ = false;

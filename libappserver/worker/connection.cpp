@@ -44,6 +44,9 @@ void Connection::open(UniqueFd fd, const net::PeerAddress& peer) {
   watcher_.start<&Connection::on_ready>(this, fd_.get(), IoWatcher::kReadable);
   // Most clients have sent their request by now: reading at once saves a pass through the loop.
   read();
+  if (state_ == State::Idle && serving_.departure != Serving::Departure::None) {
+    depart();  // Let in at the last moment, and silent.
+  }
 }
 
 void Connection::on_ready(int) noexcept {
@@ -172,7 +175,7 @@ void Connection::parse_or_wait() {
 bool Connection::wait_for_body() {
   const bool is_first = waiting_ != Wait::Body;
   if (is_first) {
-    bench_->body_since = coarse_now();
+    bench_->since = coarse_now();
   }
   if (!is_first && bench_->read_elsewhere) {
     resume_wait(Wait::Body, deadline_.at());
@@ -189,7 +192,7 @@ bool Connection::wait_for_body() {
 // A client that sends a byte now and then must not hold a connection for ever.
 bool Connection::is_body_too_slow() const noexcept {
   const auto elapsed =
-      std::chrono::duration_cast<std::chrono::seconds>(coarse_now() - bench_->body_since);
+      std::chrono::duration_cast<std::chrono::seconds>(coarse_now() - bench_->since);
   return elapsed > serving_.rules.body_grace &&
          bench_->parser.body_received() <
              serving_.rules.body_min_rate * static_cast<std::uint64_t>(elapsed.count());

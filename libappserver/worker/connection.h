@@ -10,6 +10,7 @@
 #include "net/peer_address.h"
 #include "worker/deadlines.h"
 #include "worker/exchange.h"
+#include "worker/open_exchange.h"
 #include "worker/workbench.h"
 
 namespace appserver::worker {
@@ -69,6 +70,8 @@ class Connection final : private Outlet, private BodyMaker {
   // at (500, 504 or 503) or cannot be repeated (503), and hands the connection over else.
   // Async-signal-safe: reads memory, and calls sendmsg(2) and shutdown(2).
   void save_from_end(const ipc::Handoff& handoff, WorkerEnd end) const noexcept;
+  // The exchange that is under way; nothing between two of them.
+  [[nodiscard]] std::optional<OpenExchange> open_exchange() const;
   // Nobody takes it: it goes on here, up to its next response.
   void stay();
 
@@ -92,7 +95,7 @@ class Connection final : private Outlet, private BodyMaker {
   void read();
   [[nodiscard]] bool parse();
   void parse_or_wait();
-  void read_again(std::string_view bytes, TimePoint body_since);
+  void read_again(std::string_view bytes, TimePoint since);
   [[nodiscard]] bool read_preamble();
   [[nodiscard]] bool can_move() const noexcept;
   [[nodiscard]] ipc::HandoffProgress send_to(const ipc::Handoff& handoff) const noexcept;
@@ -127,8 +130,11 @@ class Connection final : private Outlet, private BodyMaker {
   [[nodiscard]] AppSource::Made make(AppSource& source, std::string& out) override;
   [[nodiscard]] bool flush(bool keep_alive);
   void continue_response(bool may_call_app);
+  void note_begin() noexcept;
   void finish_response();
   void log_access(unsigned status, std::uint64_t body_bytes);
+
+  [[nodiscard]] std::string_view phase() const noexcept;
 
   // What comes after a response.
   void proceed(bool keep_alive);

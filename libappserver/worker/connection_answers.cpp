@@ -6,6 +6,7 @@
 #include <sys/uio.h>
 #include <utility>
 
+#include "base/coarse_clock.h"
 #include "http/error_body.h"
 #include "http/grammar.h"
 #include "net/would_block.h"
@@ -288,12 +289,14 @@ void Connection::continue_response(bool may_call_app) {
       finish_response();
       break;
     case Outbox::Progress::Blocked:
+      note_begin();
       state_ = State::Writing;
       start_wait(Wait::Write);
       // Nothing more is read from a client that does not take its answers.
       watcher_.wait_for(IoWatcher::kWritable);
       break;
     case Outbox::Progress::NeedsApp:
+      note_begin();
       deadline_.cancel();
       state_ = State::Queued;
       serving_.continuing.push_back(this);
@@ -304,12 +307,19 @@ void Connection::continue_response(bool may_call_app) {
   }
 }
 
+void Connection::note_begin() noexcept {
+  if (bench_->since == TimePoint{}) {
+    bench_->since = coarse_now();
+  }
+}
+
 void Connection::finish_response() {
   if (bench_->status != 0) {  // It had a body of its own; the request is over only now.
     log_access(bench_->status, bench_->body_sent());
     bench_->next_request();
   }
   bench_->outbox.clear();
+  bench_->since = {};
   watcher_.wait_for(IoWatcher::kReadable);
   if (keep_alive_ && (bench_->whole || bench_->undecided)) {
     get_in_line();  // The next request of a batch is there, and waits for the app.

@@ -84,7 +84,7 @@ void Connection::adopt(ipc::HandedOver handed_over) {
     start_wait(Wait::Request);
   }
   if (!handed_over.bytes.empty()) {
-    read_again(handed_over.bytes, to_time(facts.body_since));
+    read_again(handed_over.bytes, to_time(facts.since));
   } else if (serving_.departure != Serving::Departure::None) {
     depart();
   }
@@ -95,7 +95,7 @@ void Connection::adopt(ipc::HandedOver handed_over) {
 }
 
 // Takes in what another worker had read.
-void Connection::read_again(std::string_view bytes, TimePoint body_since) {
+void Connection::read_again(std::string_view bytes, TimePoint since) {
   bench_ = serving_.benches.take();
   while (!bytes.empty()) {
     const std::span<char> room = bench_->input.room_for_head();
@@ -103,7 +103,7 @@ void Connection::read_again(std::string_view bytes, TimePoint body_since) {
     bench_->input.added(count);
     bytes.remove_prefix(count);
   }
-  bench_->body_since = body_since;
+  bench_->since = since;
   bench_->read_elsewhere = true;
   parse_or_wait();
 }
@@ -148,7 +148,7 @@ ipc::HandoffProgress Connection::send_to(const ipc::Handoff& handoff) const noex
   if (bench_ == nullptr) {
     return handoff.send(fd_.get(), facts, {});
   }
-  facts.body_since = to_number(bench_->body_since);
+  facts.since = to_number(bench_->since);
   // A request that was read in part, or in whole and not answered, is parsed again from its first
   // byte.
   http::RequestParser::ChunkLineRoom line;

@@ -34,6 +34,14 @@ class Connections {
   // Takes over a connection from another worker, whatever the limits: it was let in once.
   void adopt(ipc::HandedOver handed_over);
 
+  // Calls visit(connection) for each, those that have no client included.
+  template <typename Visit>
+  void for_each(const Visit& visit) const {
+    for (const Connection& connection : connections_) {
+      visit(connection);
+    }
+  }
+
   // The worker leaves; see Connection::depart().
   void depart();
 

@@ -70,6 +70,11 @@ class Deadlines {
   // is earlier.
   void resume(Deadline& deadline, Wait wait, TimePoint at, TimePoint now) noexcept;
 
+  // How long a wait of this kind lasts.
+  [[nodiscard]] Duration span(Wait wait) const noexcept {
+    return queues_[static_cast<std::size_t>(wait)].span;
+  }
+
   // Takes out one deadline that has passed. Returns: whose it was, or null when there is none.
   [[nodiscard]] Connection* take_passed(TimePoint now) noexcept;
 

@@ -10,6 +10,7 @@ void Workbench::next_request() {
   refusal = nullptr;
   whole = undecided = continue_sent = read_elsewhere = false;
   spool.reset();
+  since = {};
   status = 0;
 }
 

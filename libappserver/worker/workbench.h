@@ -39,9 +39,11 @@ struct Workbench {
   std::optional<AppSink> sink;  // The app takes the body in as it arrives.
   std::optional<Spool> spool;   // The body is collected in a file.
   Outbox outbox;                // What the client has not taken yet.
-  TimePoint body_since{};       // When the head was there and the body had yet to come.
-  http::Provenance provenance;  // Where the request comes from.
-  unsigned status = 0;          // Of a response whose body is on its way.
+  // When the exchange turned out to take longer than one go: its head was there and its body had
+  // yet to come, or its response did not leave at once.
+  TimePoint since{};
+  http::Provenance provenance;    // Where the request comes from.
+  unsigned status = 0;            // Of a response whose body is on its way.
   std::uint64_t before_body = 0;  // Bytes that leave in front of that body.
 
   // How much of that body has left.

@@ -15,6 +15,7 @@
 #include "worker/app_gate.h"
 #include "worker/connections.h"
 #include "worker/crash_handler.h"
+#include "worker/cut_report.h"
 #include "worker/departure.h"
 #include "worker/lifespan.h"
 #include "worker/serving.h"
@@ -64,7 +65,8 @@ class Worker {
   void take_message(ipc::Received received);
   void on_signal(int signal) noexcept;
   void drain(bool hand_over) noexcept;
-  void stop() noexcept { leaving_ = true; }
+  void stop() noexcept;
+  void tell_what_is_cut();
 
   WorkerSetup& setup_;
   EventLoop loop_{EventLoop::Kind::Own};
@@ -86,6 +88,7 @@ class Worker {
   CrashHandler crash_handler_;
   bool wants_recycle_ = false;  // And has said so.
   bool draining_ = false;
+  bool was_stopped_ = false;  // Without regard to what is under way.
   bool leaving_ = false;
 };
 
@@ -137,6 +140,7 @@ void Worker::run() {
     connections_.work_off();
     tidy_up();
   }
+  tell_what_is_cut();
 }
 
 void Worker::pass(bool has_work) noexcept {
@@ -160,7 +164,7 @@ void Worker::tidy_up() {
     // A message that found no room is sent after the next pass.
     wants_recycle_ = setup_.master.send(ipc::RecycleWanted{lifespan_.why()}).has_value();
   }
-  if (draining_ && departure_.is_over()) {
+  if (draining_ && acceptor_.is_over() && departure_.is_over()) {
     leaving_ = true;
   }
 }
@@ -176,6 +180,7 @@ void Worker::serve_without_app() {
     departure_.share_work();
     tidy_up();
     if (leaving_) {
+      tell_what_is_cut();
       crash_handler_.end_now();
     }
   }
@@ -217,13 +222,29 @@ void Worker::on_signal(int signal) noexcept {
   signal == SIGTERM ? drain(true) : stop();
 }
 
+void Worker::stop() noexcept {
+  leaving_ = true;
+  was_stopped_ = true;
+}
+
+// Once, whoever of the two threads has the loop at the end.
+void Worker::tell_what_is_cut() {
+  if (std::exchange(was_stopped_, false)) {
+    report_cut(connections_, setup_.log);
+  }
+}
+
 void Worker::drain(bool hand_over) noexcept {
   if (draining_) {
     return;
   }
   draining_ = true;
   setup_.score.set_state(ipc::WorkerState::Draining);
-  acceptor_.stop();
+  if (hand_over) {
+    acceptor_.stop();
+  } else {
+    acceptor_.finish();  // Nobody else will serve the queue.
+  }
   departure_.leave(hand_over);
   const std::chrono::duration<double> graceful = setup_.options.graceful_timeout;
   drain_limit_.start<&Worker::stop>(this, graceful.count() + kGraceSeconds);

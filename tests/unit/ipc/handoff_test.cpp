@@ -43,7 +43,7 @@ ConnectionFacts facts_of_a_client() {
   facts.requests = 41;
   facts.wait = 2;
   facts.wait_ends = 123'456'789'012;
-  facts.body_since = 123'000'000'000;
+  facts.since = 123'000'000'000;
   return facts;
 }
 
@@ -60,7 +60,7 @@ TEST_CASE("Handoff: a connection arrives with its facts and bytes, and lives on"
   CHECK(received->facts.requests == 41);
   CHECK(received->facts.wait == 2);
   CHECK(received->facts.wait_ends == 123'456'789'012);
-  CHECK(received->facts.body_since == 123'000'000'000);
+  CHECK(received->facts.since == 123'000'000'000);
   CHECK((::fcntl(received->socket.get(), F_GETFD) & FD_CLOEXEC) != 0);
   REQUIRE(::write(received->socket.get(), "!", 1) == 1);
   char byte = 0;

@@ -190,7 +190,7 @@ TEST_CASE("First boot: a stop asked for meanwhile is a stop and no failure") {
   Rehearsal rehearsal(Rehearsal::policy(1));
   rehearsal.start();
   rehearsal.on(ReloadRequested{2});
-  CHECK(rehearsal.on(StopRequested{true}) == "failed 2; forget 2; retire 1");
+  CHECK(rehearsal.on(StopRequested{true}) == "failed 2; forget 2; close doors; retire 1");
   CHECK(rehearsal.on(ZygoteExited{1, signal(15)}) == "forget 1; exit 0");
 }
 

@@ -47,7 +47,29 @@ TEST_CASE("LedgerCopy: afterwards workers are replaced, scaled, reloaded and sto
   CHECK(after.on(ReloadRequested{2}) == "boot 2");
   CHECK(after.on(ZygoteReady{2}) == "fork 0/2");
   CHECK(after.serve(0, 2) == "drain 7; live 2; retire 1");
-  CHECK(after.on(StopRequested{true}) == "drain 200; retire 2");
+  CHECK(after.on(StopRequested{true}) == "close doors; drain 200; retire 2");
+}
+
+TEST_CASE("LedgerCopy: a recycle goes on, and who waits for theirs is not forgotten") {
+  Rehearsal before(Rehearsal::policy(2));
+  before.boot();
+  before.on(RecycleRequested{100, "1000 requests served"});
+  before.on(RecycleRequested{101, "1000 requests served"});
+  before.serve(0, 1, 110);
+  Rehearsal after = succeed(before, Rehearsal::policy(2));
+  CHECK(after.pass(1s).empty());
+  CHECK(after.exited(100) == "fork 1/1");
+  CHECK(after.serve(1, 1, 111) == "recycled 101; drain 101");
+}
+
+TEST_CASE("LedgerCopy: a stop that is delayed is no rest") {
+  Policy policy = Rehearsal::policy(1);
+  policy.drain_delay = 5s;
+  Rehearsal rehearsal(policy);
+  rehearsal.boot();
+  CHECK(rehearsal.supervisor.is_at_rest());
+  rehearsal.on(StopRequested{true});
+  CHECK_FALSE(rehearsal.supervisor.is_at_rest());
 }
 
 TEST_CASE("LedgerCopy: a number that was used is not used again") {

@@ -115,6 +115,7 @@ class Life {
     policy.boot_timeout = 5s;
     policy.graceful_timeout = 1500ms;
     policy.kill_grace = 500ms;
+    policy.drain_delay = world_.any(2) == 0 ? 0ms : 1200ms;
     return policy;
   }
   Character random_character() { return static_cast<Character>(world_.any(8)); }

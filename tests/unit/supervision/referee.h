@@ -39,6 +39,7 @@ class Referee {
     if (event) {
       std::visit([this](const auto& each) { told(each); }, *event);
     }
+    stopping_ = stopping_ || (stops_at_ && world_.now >= *stops_at_);
     const bool shrinks = event && std::holds_alternative<ScaleRequested>(*event);
     for (const Command& command : commands) {
       rule(!exited_, "nothing is said after ExitMaster");
@@ -76,7 +77,7 @@ class Referee {
 
   [[nodiscard]] bool has_exited() const { return exited_; }
   [[nodiscard]] unsigned recycled() const { return recycles_.takeovers(); }
-  [[nodiscard]] bool is_stopping() const { return stopping_; }
+  [[nodiscard]] bool is_stopping() const { return stopping_ || stops_at_; }
   // The first rule that was broken; empty while all is well.
   [[nodiscard]] const std::string& complaint() const { return complaint_; }
 
@@ -197,6 +198,11 @@ class Referee {
     wanted_ = event.workers;
   }
   void told(const StopRequested& event) {
+    const bool is_first = !stopping_ && !stops_at_;
+    if (is_first && event.graceful && live_ != 0 && policy_.drain_delay > Duration::zero()) {
+      stops_at_ = world_.now + policy_.drain_delay;
+      return;
+    }
     quick_ = quick_ || stopping_ || !event.graceful;
     stopping_ = true;
   }
@@ -223,6 +229,7 @@ class Referee {
     if (old != 0) {
       rule(recycles_.has_asked(old), "only who asked is replaced by its own generation");
       rule(!is_reloading() && live_ != 0, "a recycle waits for a reload");
+      rule(!is_stopping(), "no recycle begins once a stop was asked for");
       rule(!recycles_.is_in_progress(), "at most one recycle is in progress");
       recycles_.begins(command.slot, command.generation);
     }
@@ -265,6 +272,7 @@ class Referee {
   void ordered(const DrainWorker& command) {
     if (Known* const worker = known(command.pid)) {
       rule(counts(*worker), "only a serving worker is drained, and only once");
+      rule(!stopping_ || doors_closed_, "the doors are closed before the workers are drained");
       if (command.pid != named_) {
         judge_takeover(command.pid, *worker);
         drained_slots_.insert(worker->slot);
@@ -360,6 +368,14 @@ class Referee {
     rule(recycles_.has_asked(command.pid), "only who asked is recycled");
     rule(!command.why.empty(), "a recycle has a reason");
   }
+  void ordered(const CloseDoors&) {
+    rule(stopping_ && !quick_ && !doors_closed_, "the doors are closed once, for a graceful stop");
+    doors_closed_ = true;
+  }
+  void ordered(const StopDelayed& command) {
+    rule(stops_at_ && !stopping_, "only a stop that was asked for is delayed");
+    rule(command.delay == policy_.drain_delay, "a stop is delayed by the drain delay");
+  }
   void ordered(const ZygoteLost&) {}
   void ordered(const DrainTimedOut& command) { known(command.pid); }
 
@@ -367,7 +383,9 @@ class Referee {
   const SimulatedWorld& world_;
   unsigned wanted_;
   Generation live_ = 0;
+  std::optional<TimePoint> stops_at_;  // Asked for, with a delay.
   bool stopping_ = false;
+  bool doors_closed_ = false;
   bool quick_ = false;
   bool first_failed_ = false;
   bool exited_ = false;

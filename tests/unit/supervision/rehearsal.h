@@ -53,6 +53,8 @@ struct Telling {
   std::string operator()(const ZygoteLost& c) const {
     return "zygote lost " + text(c.generation) + wait(c.delay);
   }
+  std::string operator()(const CloseDoors&) const { return "close doors"; }
+  std::string operator()(const StopDelayed& c) const { return "stop in" + wait(c.delay); }
   std::string operator()(const WorkerRecycled& c) const { return "recycled " + text(c.pid); }
   std::string operator()(const DrainTimedOut& c) const { return "drain timed out " + text(c.pid); }
 };

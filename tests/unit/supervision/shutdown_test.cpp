@@ -7,7 +7,7 @@ namespace appserver::supervision::test {
 TEST_CASE("Shutdown: a graceful stop drains all workers and ends when the last child is gone") {
   Rehearsal rehearsal(Rehearsal::policy(2));
   rehearsal.boot();
-  CHECK(rehearsal.on(StopRequested{true}) == "drain 101; drain 100; retire 1");
+  CHECK(rehearsal.on(StopRequested{true}) == "close doors; drain 101; drain 100; retire 1");
   CHECK(rehearsal.supervisor.is_stopping());
   CHECK(rehearsal.supervisor.generations().find(1)->state == GenerationState::Retired);
   CHECK(rehearsal.exited(100) == "");
@@ -62,7 +62,7 @@ TEST_CASE("Shutdown: a worker that was draining already keeps its own deadline")
   rehearsal.boot();
   rehearsal.on(ScaleRequested{1});
   rehearsal.pass(10s);
-  CHECK(rehearsal.on(StopRequested{true}) == "drain 100; retire 1");
+  CHECK(rehearsal.on(StopRequested{true}) == "close doors; drain 100; retire 1");
   CHECK(rehearsal.pass(20s) == "drain timed out 101; stop 101");
 }
 
@@ -77,7 +77,7 @@ TEST_CASE("Shutdown: nothing is forked or booted any more") {
   Rehearsal rehearsal(Rehearsal::policy(2));
   rehearsal.boot();
   rehearsal.exited(101, signal(11));
-  CHECK(rehearsal.on(StopRequested{true}) == "drain 100; retire 1");
+  CHECK(rehearsal.on(StopRequested{true}) == "close doors; drain 100; retire 1");
   CHECK(rehearsal.forked(1, 1, 111) == "stop 111");
   CHECK(rehearsal.exited(100, signal(11)) == "");
   CHECK(rehearsal.on(ScaleRequested{5}) == "");
@@ -90,7 +90,7 @@ TEST_CASE("Shutdown: a fork that a dead zygote left unanswered is not waited for
   Rehearsal rehearsal(Rehearsal::policy(1));
   rehearsal.boot();
   rehearsal.exited(100, signal(11));
-  CHECK(rehearsal.on(StopRequested{true}) == "retire 1");
+  CHECK(rehearsal.on(StopRequested{true}) == "close doors; retire 1");
   CHECK(rehearsal.on(ZygoteExited{1, status(0)}) == "forget 1; exit 0");
 }
 
@@ -102,7 +102,7 @@ TEST_CASE("Shutdown: a roll-out in progress fails and both generations leave") {
   rehearsal.serve(0, 2);
   rehearsal.forked(1, 2);
   CHECK(rehearsal.on(StopRequested{true}) ==
-        "failed 2; drain 101; stop 201; drain 200; retire 1; retire 2");
+        "failed 2; close doors; drain 101; stop 201; drain 200; retire 1; retire 2");
   CHECK(rehearsal.why() == "the server is stopping; reload after it was started again");
   for (const Pid pid : {100, 101, 200, 201}) {
     rehearsal.exited(pid);
@@ -121,7 +121,7 @@ TEST_CASE("Shutdown: a reload asked for while stopping is refused") {
 TEST_CASE("Shutdown: a zygote that is still loading gets the kill grace only") {
   Rehearsal rehearsal(Rehearsal::policy(1));
   rehearsal.start();
-  CHECK(rehearsal.on(StopRequested{true}) == "retire 1");
+  CHECK(rehearsal.on(StopRequested{true}) == "close doors; retire 1");
   CHECK(rehearsal.on(ZygoteReady{1}) == "");
   CHECK(rehearsal.pass(2s) == "kill zygote 1");
   CHECK(rehearsal.on(ZygoteExited{1, signal(9)}) == "forget 1; exit 0");
