@@ -8,14 +8,17 @@
 
 #include "app/snapshot.h"
 #include "base/privileges.h"
+#include "base/service_variables.h"
 #include "base/version.h"
 #include "ipc/handoff.h"
 #include "ipc/scoreboard.h"
 #include "master/belongings.h"
+#include "master/listening.h"
 #include "master/master.h"
 #include "master/pid_file.h"
 #include "master/takeover.h"
-#include "net/listener.h"
+#include "net/listeners.h"
+#include "net/passed_sockets.h"
 #include "observe/log.h"
 #include "observe/log_files.h"
 #include "worker/rules.h"
@@ -34,40 +37,6 @@ constexpr std::size_t kScoreboardEntries = 4096;
 
 std::string server_name(const config::Options& options) {
   return options.name.empty() ? std::filesystem::path(options.app).stem().string() : options.name;
-}
-
-// A unix socket belongs to whom the app runs as, unless its owner was named.
-Result<net::ListenOptions> listen_options(const config::Options& options) {
-  const bool follows_app = options.socket_owner.empty();
-  const std::string group = options.group.empty() ? "" : ":" + options.group;
-  auto access = net::parse_socket_owner(follows_app ? options.user + group : options.socket_owner);
-  if (!access) {
-    return failure(std::move(access.error()));
-  }
-  access->mode = options.socket_mode;
-  return net::ListenOptions{options.backlog, *access};
-}
-
-// Opens all of --bind, or none.
-Result<std::vector<net::Listener>> open_listeners(const config::Options& options) {
-  std::vector<net::Listener> listeners;
-  const auto how = listen_options(options);
-  if (!how) {
-    return failure(how.error());
-  }
-  for (const std::string& text : options.bind) {
-    const auto address = net::parse_bind_address(text);
-    auto listener = address ? net::Listener::open(*address, *how)
-                            : Result<net::Listener>(failure(address.error()));
-    if (!listener) {
-      for (net::Listener& opened : listeners) {
-        opened.remove_socket_file();
-      }
-      return failure(std::move(listener.error()));
-    }
-    listeners.push_back(std::move(*listener));
-  }
-  return listeners;
 }
 
 // Whether workers could follow the options, as far as can be told from here. Those make their own
@@ -90,9 +59,14 @@ Result<master::Belongings> open_belongings(const config::Options& options) {
   if (!log_files) {
     return failure(std::move(log_files.error()));
   }
-  auto listeners = open_listeners(options);
-  if (!listeners) {
-    return failure(std::move(listeners.error()));
+  ServiceVariables service = ServiceVariables::take();
+  auto passed = net::PassedSockets::take(service, ::getpid());
+  if (!passed) {
+    return failure(std::move(passed.error()));
+  }
+  net::Listeners listeners(std::move(*passed));
+  if (auto opened = master::open_listeners(listeners, options); !opened) {
+    return failure(std::move(opened.error()));
   }
   auto scoreboard = ipc::Scoreboard::create(kScoreboardEntries);
   if (!scoreboard) {
@@ -110,8 +84,8 @@ Result<master::Belongings> open_belongings(const config::Options& options) {
     }
     pid_file.emplace(std::move(*written));
   }
-  return master::Belongings{std::move(*log_files), std::move(*listeners), std::move(*scoreboard),
-                            std::move(*handoff), std::move(pid_file)};
+  return master::Belongings{std::move(*log_files),  std::move(service),  std::move(listeners),
+                            std::move(*scoreboard), std::move(*handoff), std::move(pid_file)};
 }
 
 using RereadOptions = std::function<Result<config::Options>()>;
@@ -138,11 +112,7 @@ class Server {
         title_(title),
         belongings_(std::move(belongings)),
         program_(std::move(program)),
-        log_(log_files_.error_log().fd(), options.log_level, options.log_format, {"master"}) {
-    for (const net::Listener& listener : belongings_.listeners) {
-      listener_fds_.push_back(listener.fd());
-    }
-  }
+        log_(log_files_.error_log().fd(), options.log_level, options.log_format, {"master"}) {}
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
@@ -158,13 +128,8 @@ class Server {
   master::MasterSetup setup(master::Release release, RereadOptions reread_options);
   master::Farewell say_farewell(master::Farewell farewell);
   void announce(const master::Release& release);
-  void close_doors() noexcept {
-    for (net::Listener& listener : belongings_.listeners) {
-      listener.close_door();
-    }
-  }
   int run_zygote(master::ZygoteBirth birth);
-  int run_worker(const config::Options& options, zygote::WorkerBirth birth);
+  int run_worker(const master::Release& release, zygote::WorkerBirth birth);
 
   std::string name_;
   ProcessTitle& title_;
@@ -172,7 +137,7 @@ class Server {
   master::Program program_;
   observe::LogFiles& log_files_ = belongings_.log_files;
   observe::Log log_;
-  std::vector<int> listener_fds_;
+  net::Listeners& listeners_ = belongings_.listeners;
   ipc::Scoreboard& scoreboard_ = belongings_.scoreboard;
   ipc::Handoff& handoff_ = belongings_.handoff;
 };
@@ -201,11 +166,9 @@ void Server::rehearse(const master::UpgradeState& state, RereadOptions reread_op
 }
 
 master::MasterSetup Server::setup(master::Release release, RereadOptions reread_options) {
-  std::vector<int> inherited = listener_fds_;
-  inherited.insert(inherited.end(), {handoff_.send_fd(), handoff_.receive_fd()});
   return {std::move(release),
-          std::move(inherited),
-          [this] { close_doors(); },
+          listeners_,
+          handoff_,
           scoreboard_,
           log_,
           log_files_,
@@ -217,9 +180,7 @@ master::MasterSetup Server::setup(master::Release release, RereadOptions reread_
 }
 
 master::Farewell Server::say_farewell(master::Farewell farewell) {
-  for (net::Listener& listener : belongings_.listeners) {
-    listener.remove_socket_file();
-  }
+  listeners_.remove_socket_files();
   log_.info("stopped", {{"exit_code", farewell.exit_code}});
   if (log_files_.error_log().is_standard()) {
     farewell.complaint.clear();  // It was told there.
@@ -232,8 +193,13 @@ void Server::announce(const master::Release& release) {
                                   {"app", std::string_view(release.snapshot.app.path)},
                                   {"build_id", std::string_view(release.snapshot.app.build_id)},
                                   {"workers", release.options.workers}});
-  for (const net::Listener& listener : belongings_.listeners) {
-    log_.info("listening at " + listener.display());
+  for (const int fd : release.listener_fds) {
+    log_.info("listening at " + listeners_.display(fd));
+  }
+  for (const std::string& bind : listeners_.unserved()) {
+    log_.warning(
+        "a socket was passed and not served; name it with --bind, or give no --bind at all",
+        {{"socket", std::string_view(bind)}});
   }
   const int backlog = net::effective_backlog(release.options.backlog);
   if (backlog < release.options.backlog) {
@@ -250,16 +216,15 @@ int Server::run_zygote(master::ZygoteBirth birth) {
   const config::Options& options = birth.release.options;
   return zygote::zygote({birth.generation, options, birth.release.snapshot, std::move(birth.master),
                          log_, log_files_, kVersion, worker::exchange_calls(),
-                         &worker::host_extension,
-                         [this, &options](zygote::WorkerBirth worker_birth) {
-                           return run_worker(options, std::move(worker_birth));
+                         &worker::host_extension, [this, &birth](zygote::WorkerBirth worker_birth) {
+                           return run_worker(birth.release, std::move(worker_birth));
                          }});
 }
 
-int Server::run_worker(const config::Options& options, zygote::WorkerBirth birth) {
+int Server::run_worker(const master::Release& release, zygote::WorkerBirth birth) {
   title_.set("appserverd: worker " + std::to_string(birth.slot) + " gen " +
              std::to_string(birth.generation));
-  return worker::worker({birth.slot, birth.generation, options, listener_fds_,
+  return worker::worker({birth.slot, birth.generation, release.options, release.listener_fds,
                          std::move(birth.master), scoreboard_, scoreboard_[birth.score], handoff_,
                          birth.app, birth.host, log_, log_files_});
 }
@@ -304,10 +269,11 @@ ServeResult serve(const config::Options& options, ProcessTitle& title, Start sta
     return {kBadConfiguration, belongings.error().message};
   }
   std::string path = start.arguments.empty() ? "" : master::program_path(start.arguments.front());
+  std::vector<int> listener_fds = belongings->listeners.fds();
   Server server(options, title, std::move(*belongings),
                 {std::move(path), std::move(start.arguments)});
-  master::Farewell farewell =
-      server.run({std::move(*snapshot), options}, checked(std::move(start.reread_options)));
+  master::Farewell farewell = server.run({std::move(*snapshot), options, std::move(listener_fds)},
+                                         checked(std::move(start.reread_options)));
   return {farewell.exit_code, std::move(farewell.complaint)};
 }
 

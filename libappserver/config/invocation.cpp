@@ -34,8 +34,8 @@ Result<Ok> apply_file(const std::string& path, Options& options) {
 }
 
 // From the weakest source to the strongest, so that each overwrites what those below said.
-Result<Ok> apply_sources(const CommandLine& command_line, const Environment& environment,
-                         const std::optional<std::string>& file, Options& options) {
+Result<Ok> apply_all_sources(const CommandLine& command_line, const Environment& environment,
+                             const std::optional<std::string>& file, Options& options) {
   if (file) {
     if (auto applied = apply_file(*file, options); !applied) {
       return applied;
@@ -45,6 +45,18 @@ Result<Ok> apply_sources(const CommandLine& command_line, const Environment& env
     return applied;
   }
   return apply_command_line(command_line, options);
+}
+
+// The same, and finds out whether any of them named an address: none can make the list empty.
+Result<Ok> apply_sources(const CommandLine& command_line, const Environment& environment,
+                         const std::optional<std::string>& file, Options& options) {
+  auto default_bind = std::exchange(options.bind, {});
+  auto applied = apply_all_sources(command_line, environment, file, options);
+  options.bind_given = !options.bind.empty();
+  if (!options.bind_given) {
+    options.bind = std::move(default_bind);
+  }
+  return applied;
 }
 
 }  // namespace

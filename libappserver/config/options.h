@@ -20,6 +20,7 @@ struct Options {
 
   // Sockets.
   std::vector<std::string> bind = {"127.0.0.1:8000"};
+  bool bind_given = true;  // False: no source named an address, and passed sockets come first.
   int backlog = 2048;
   std::optional<unsigned> socket_mode = 0660;  // Not set: as the umask has it.
   std::string socket_owner;                    // Empty: --user and --group.

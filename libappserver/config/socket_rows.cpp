@@ -12,9 +12,10 @@ constexpr std::array kRows{
               .group = Group::Sockets,
               .field = ListField{&Options::bind, false, check_filled},
               .metavar = "ADDRESS",
-              .help = "Where to listen: HOST:PORT, [IPV6]:PORT, :PORT, unix:PATH, unix:@ABSTRACT "
-                      "or fd://N; may be given several times. Port 0 takes a free port and "
-                      "prints it."},
+              .help = "Where to listen: HOST:PORT, [IPV6]:PORT, :PORT, unix:PATH, unix:@ABSTRACT, "
+                      "fd://N, or fd://NAME for sockets that systemd passes; may be given several "
+                      "times. Port 0 takes a free port and prints it. Without it, passed sockets "
+                      "come before the default."},
     OptionRow{.name = "backlog",
               .group = Group::Sockets,
               .field = NumberField<int>{&Options::backlog, 1, 65535},

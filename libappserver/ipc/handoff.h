@@ -33,7 +33,8 @@ struct ConnectionFacts {
   std::uint8_t awaits_preamble = 0;
   std::uint8_t in_memfd = 0;  // The bytes are in the second descriptor.
   std::uint8_t wait = 0;      // What it waits for: a number that only workers know the meaning of.
-  std::array<std::uint8_t, 3> unused{};
+  std::uint8_t is_new = 0;    // Just accepted: nothing but socket_peer is known of it yet.
+  std::array<std::uint8_t, 2> unused{};
   std::uint32_t requests = 0;  // That were answered on it.
   // Nanoseconds on the monotonic clock, which all processes share: time goes on on the way.
   std::int64_t wait_ends = 0;

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 namespace appserver::master {
 namespace {
@@ -14,6 +15,38 @@ observe::LogFile adopt(const LogState& log, int standard_fd) {
   return observe::LogFile::adopt(log.name, standard_fd, UniqueFd(log.fd));
 }
 
+ListenerState state_of(const net::Listeners::Entry& entry) {
+  const net::Listener::Facts& facts = entry.listener.facts();
+  const net::SocketAccess& access = facts.options.access;
+  return {entry.listener.fd(), facts.display,         facts.socket_file,
+          entry.bind,          facts.options.backlog, access.mode,
+          access.user,         access.group,          facts.is_shared};
+}
+
+net::Listeners adopt_listeners(const SharedState& state) {
+  std::vector<net::PassedSockets::Socket> passed;
+  for (const PassedSocketState& socket : state.passed_sockets) {
+    passed.push_back({UniqueFd(socket.fd), socket.name});
+  }
+  std::vector<net::Listeners::Entry> entries;
+  for (const ListenerState& listener : state.listeners) {
+    const net::ListenOptions options{listener.backlog,
+                                     {listener.mode, listener.user, listener.group}};
+    entries.push_back({listener.bind, net::Listener::resume(UniqueFd(listener.fd),
+                                                            {listener.display, listener.socket_file,
+                                                             options, listener.is_shared})});
+  }
+  return {net::PassedSockets(std::move(passed)), std::move(entries)};
+}
+
+ServiceVariables adopt_service(const SharedState& state) {
+  std::vector<std::pair<std::string, std::string>> variables;
+  for (const ServiceVariableState& variable : state.service_variables) {
+    variables.emplace_back(variable.name, variable.value);
+  }
+  return ServiceVariables(std::move(variables));
+}
+
 }  // namespace
 
 SharedState state_of(const Belongings& belongings) {
@@ -22,9 +55,14 @@ SharedState state_of(const Belongings& belongings) {
   if (const observe::LogFile* const access = belongings.log_files.access_log()) {
     state.access_log = state_of(*access);
   }
-  for (const net::Listener& listener : belongings.listeners) {
-    state.listeners.push_back(
-        {listener.fd(), listener.display(), listener.socket_file(), listener.is_inherited()});
+  for (const net::Listeners::Entry& entry : belongings.listeners.entries()) {
+    state.listeners.push_back(state_of(entry));
+  }
+  for (const net::PassedSockets::Socket& socket : belongings.listeners.passed().sockets()) {
+    state.passed_sockets.push_back({socket.fd.get(), socket.name});
+  }
+  for (const auto& [name, value] : belongings.service.all()) {
+    state.service_variables.push_back({name, value});
   }
   state.handoff_send = belongings.handoff.send_fd();
   state.handoff_receive = belongings.handoff.receive_fd();
@@ -40,18 +78,15 @@ Result<Belongings> adopt(const SharedState& state) {
     static_cast<void>(scoreboard_file.release());
     return failure(std::move(scoreboard.error()));
   }
-  std::vector<net::Listener> listeners;
-  for (const ListenerState& listener : state.listeners) {
-    listeners.push_back(net::Listener::resume(UniqueFd(listener.fd), listener.display,
-                                              listener.socket_file, listener.inherited));
-  }
   std::optional<observe::LogFile> access;
   if (state.access_log) {
     access = adopt(*state.access_log, STDOUT_FILENO);
   }
   return Belongings{
       observe::LogFiles::adopt(adopt(state.error_log, STDERR_FILENO), std::move(access)),
-      std::move(listeners), std::move(*scoreboard),
+      adopt_service(state),
+      adopt_listeners(state),
+      std::move(*scoreboard),
       ipc::Handoff::adopt(UniqueFd(state.handoff_send), UniqueFd(state.handoff_receive)),
       std::nullopt};
 }

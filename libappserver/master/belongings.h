@@ -1,14 +1,14 @@
 #pragma once
 
 #include <optional>
-#include <vector>
 
 #include "base/result.h"
+#include "base/service_variables.h"
 #include "ipc/handoff.h"
 #include "ipc/scoreboard.h"
 #include "master/pid_file.h"
 #include "master/upgrade_state.h"
-#include "net/listener.h"
+#include "net/listeners.h"
 #include "observe/log_files.h"
 
 namespace appserver::master {
@@ -17,7 +17,8 @@ namespace appserver::master {
 // and an upgrade in place passes it on. [master]
 struct Belongings {
   observe::LogFiles log_files;
-  std::vector<net::Listener> listeners;
+  ServiceVariables service;
+  net::Listeners listeners;
   ipc::Scoreboard scoreboard;
   ipc::Handoff handoff;
   std::optional<PidFile> pid_file;

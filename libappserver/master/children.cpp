@@ -64,6 +64,7 @@ void Children::boot_zygote(std::uint32_t generation, const Release& release) {
   for (const app::SnapshotFile& library : release.snapshot.libraries) {
     kept_fds.push_back(library.fd.get());
   }
+  kept_fds.insert(kept_fds.end(), release.listener_fds.begin(), release.listener_fds.end());
   const SignalsBlocked blocked;
   const pid_t pid = ::fork();
   if (pid == 0) {

@@ -20,7 +20,9 @@
 #include "base/event_loop.h"
 #include "base/privileges.h"
 #include "base/signals.h"
+#include "config/restart.h"
 #include "master/chronicle.h"
+#include "master/listening.h"
 #include "master/overdue_watch.h"
 #include "master/upgrade.h"
 #include "supervision/supervisor.h"
@@ -63,13 +65,18 @@ class Master {
   void execute(const std::vector<supervision::Command>& commands);
   template <typename Command>
   void execute_one(const Command& command);
+  // What follows from how things are after an event.
+  void settle();
+  void keep_listeners();
   void wait_for_next_deadline();
   void deadline_reached() noexcept { report(supervision::TimePassed{}); }
   void on_child_exit(int pid, int status) noexcept;
 
   // Signals.
   void on_signal(int signal) noexcept;
+  void stop(bool graceful);
   void reload();
+  Result<Release> next_release();
   void scale(int by);
   void reopen_logs();
 
@@ -87,6 +94,7 @@ class Master {
   Chronicle chronicle_;
   config::Options options_;  // The newest ones; each release has those it was made with.
   std::map<supervision::Generation, Release> releases_;
+  Listening listening_;
   supervision::Generation newest_ = 1;
   Children children_;
   std::deque<SignalWatcher> signals_;
@@ -104,6 +112,7 @@ Master::Master(MasterSetup& setup)
       supervisor_(make_supervisor(setup)),
       chronicle_(setup.log),
       options_(setup.succession ? setup.succession->family.options : setup.release.options),
+      listening_(loop_, setup.listeners, setup.handoff, setup.log),
       children_({loop_, setup.scoreboard, [this](auto kept_fds) { leave(kept_fds); }, setup.zygote,
                  [this](supervision::Event event) { report(std::move(event)); },
                  [this](WorkerDeath death) { chronicle_.note_death(std::move(death)); }}),
@@ -167,7 +176,28 @@ void Master::report(supervision::Event event) {
     }
   }
   is_handling_ = false;
+  settle();
+}
+
+void Master::settle() {
+  if (!supervisor_.is_stopping()) {
+    keep_listeners();
+  }
   wait_for_next_deadline();
+}
+
+// A socket stays open as long as a release has it that is wanted, or that workers of a slot belong
+// to.
+void Master::keep_listeners() {
+  const supervision::Desired& desired = supervisor_.desired();
+  std::vector<int> wanted;
+  for (const auto& [generation, release] : releases_) {
+    if (generation == desired.live || generation == desired.rollout ||
+        generation == desired.queued || supervisor_.workers().is_staffed_by(generation)) {
+      wanted.insert(wanted.end(), release.listener_fds.begin(), release.listener_fds.end());
+    }
+  }
+  listening_.keep_only(wanted);
 }
 
 void Master::execute(const std::vector<supervision::Command>& commands) {
@@ -204,10 +234,14 @@ void Master::execute_one(const Command& command) {
   } else if constexpr (std::is_same_v<Command, DrainTimedOut>) {
     chronicle_.tell(command, children_.activity_of(command.pid));
   } else if constexpr (std::is_same_v<Command, CloseDoors>) {
-    setup_.close_doors();
+    setup_.listeners.close_doors();
   } else if constexpr (std::is_same_v<Command, ExitMaster>) {
     exit_code_ = command.code;
   } else {
+    if constexpr (std::is_same_v<Command, GenerationLive>) {
+      const Release& release = releases_.at(command.generation);
+      listening_.adjust(release.listener_fds, release.options);
+    }
     chronicle_.tell(command);
   }
 }
@@ -234,15 +268,12 @@ void Master::on_signal(int signal) noexcept {
   switch (signal) {
     case SIGTERM:
       setup_.log.info("stopping gracefully", {{"signal", "SIGTERM"}});
-      // Seen by probes, also while the stop itself is delayed.
-      setup_.scoreboard.announce_stop();
-      report(supervision::StopRequested{true});
+      stop(true);
       break;
     case SIGINT:
     case SIGQUIT:
       setup_.log.info("stopping quickly", {{"signal", signal == SIGINT ? "SIGINT" : "SIGQUIT"}});
-      setup_.scoreboard.announce_stop();
-      report(supervision::StopRequested{false});
+      stop(false);
       break;
     case SIGHUP:
       reload();
@@ -261,38 +292,57 @@ void Master::on_signal(int signal) noexcept {
   }
 }
 
-// A mistake in the configuration or the app's file changes nothing: the live generation serves on.
+void Master::stop(bool graceful) {
+  setup_.scoreboard.announce_stop();
+  listening_.hurry();
+  report(supervision::StopRequested{graceful});
+}
+
 void Master::reload() {
-  auto options = setup_.reread_options();
-  if (!options) {
-    setup_.log.error("reload refused", {{"why", std::string_view(options.error().message)}});
+  auto release = next_release();
+  if (!release) {
+    setup_.log.error("reload refused", {{"why", std::string_view(release.error().message)}});
     return;
   }
-  if (auto allowed = check_credentials({options->user, options->group}); !allowed) {
-    setup_.log.error("reload refused", {{"why", std::string_view(allowed.error().message)}});
-    return;
+  for (const std::string& name : config::changed_for_restart(options_, release->options)) {
+    setup_.log.warning("an option changed that needs a restart",
+                       {{"option", std::string_view(name)}});
   }
-  auto snapshot = app::take_snapshot(options->app);
-  if (!snapshot) {
-    setup_.log.error("reload refused", {{"why", std::string_view(snapshot.error().message)}});
-    return;
-  }
-  if (options->bind != options_.bind) {
-    setup_.log.warning("--bind changed; the sockets stay as they are until a restart");
-  }
-  const bool wants_other_count = options->workers != options_.workers;
-  options_ = *options;
+  const bool wants_other_count = release->options.workers != options_.workers;
+  options_ = release->options;
   setup_.log.set_level(options_.log_level);
   supervisor_.change_policy(policy_of(options_));
   const auto generation = ++newest_;
   setup_.log.info("reloading", {{"generation", generation},
-                                {"app", std::string_view(snapshot->app.path)},
-                                {"build_id", std::string_view(snapshot->app.build_id)}});
-  releases_.try_emplace(generation, Release{std::move(*snapshot), std::move(*options)});
+                                {"app", std::string_view(release->snapshot.app.path)},
+                                {"build_id", std::string_view(release->snapshot.app.build_id)}});
+  releases_.try_emplace(generation, std::move(*release));
   if (wants_other_count) {
     report(supervision::ScaleRequested{static_cast<unsigned>(options_.workers)});
   }
   report(supervision::ReloadRequested{generation});
+}
+
+// What HUP asks for. A mistake in the configuration, in the app's file or with an address changes
+// nothing: the live generation serves on. The sockets come last, so that nobody is let in at an
+// address whose release cannot be.
+Result<Release> Master::next_release() {
+  auto options = setup_.reread_options();
+  if (!options) {
+    return failure(std::move(options.error()));
+  }
+  if (auto allowed = check_credentials({options->user, options->group}); !allowed) {
+    return failure(std::move(allowed.error()));
+  }
+  auto snapshot = app::take_snapshot(options->app);
+  if (!snapshot) {
+    return failure(Error{std::move(snapshot.error().message)});
+  }
+  auto fds = listening_.open_for(*options);
+  if (!fds) {
+    return failure(std::move(fds.error()));
+  }
+  return Release{std::move(*snapshot), std::move(*options), std::move(*fds)};
 }
 
 void Master::scale(int by) {
@@ -320,7 +370,8 @@ void Master::reopen_logs() {
 // --- an upgrade in place ---
 
 bool Master::is_at_rest() const {
-  return supervisor_.is_at_rest() && events_.empty() && children_.family().has_value();
+  return supervisor_.is_at_rest() && events_.empty() && listening_.is_at_rest() &&
+         children_.family().has_value();
 }
 
 UpgradeState Master::state() const {
@@ -340,7 +391,10 @@ UpgradeState Master::state() const {
 
 void Master::succeed(const FamilyState& family) {
   for (const ReleaseState& release : family.releases) {
-    releases_.try_emplace(release.generation, adopt(release));
+    // Of those that go on, all serve the same: what others had is closed when the server is at
+    // rest.
+    releases_.try_emplace(release.generation, adopt(release)).first->second.listener_fds =
+        setup_.listeners.fds();
   }
   newest_ = family.ledger.newest;
   children_.adopt({family.zygotes, family.workers});
@@ -348,7 +402,7 @@ void Master::succeed(const FamilyState& family) {
 
 void Master::leave(std::span<const int> kept_fds) noexcept {
   std::vector<int> kept(kept_fds.begin(), kept_fds.end());
-  kept.insert(kept.end(), setup_.inherited_fds.begin(), setup_.inherited_fds.end());
+  kept.insert(kept.end(), {setup_.handoff.send_fd(), setup_.handoff.receive_fd()});
   kept.push_back(setup_.log_files.error_log().fd());
   if (const observe::LogFile* access = setup_.log_files.access_log(); access != nullptr) {
     kept.push_back(access->fd());

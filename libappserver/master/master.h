@@ -4,19 +4,20 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <vector>
 
 #include "app/snapshot.h"
 #include "config/options.h"
+#include "ipc/handoff.h"
 #include "ipc/scoreboard.h"
 #include "master/children.h"
 #include "master/relay.h"
 #include "master/upgrade_state.h"
+#include "net/listeners.h"
 #include "observe/log.h"
 #include "observe/log_files.h"
 
-// The master: binds nothing itself and runs no app code; supervises, decides, and never exits
-// because of somebody else's error.
+// The master: holds the listening sockets and runs no app code; supervises, decides, and never
+// exits because of somebody else's error.
 namespace appserver::master {
 
 // A master that goes on in the place of another one.
@@ -31,11 +32,10 @@ struct MasterSetup {
   // The first release, as generation 1: its snapshot is taken, so that a file that is no app never
   // got this far.
   Release release;
-  // What workers need from the master: its listening sockets, and the queue of connections on the
-  // move.
-  std::vector<int> inherited_fds;
-  // The server stops: nobody new is let into the queues of the listening sockets.
-  std::function<void()> close_doors;
+  // All that are open, and those of the first release among them.
+  net::Listeners& listeners;
+  // The queue of connections on the move, which workers inherit.
+  const ipc::Handoff& handoff;
   ipc::Scoreboard& scoreboard;
   observe::Log& log;
   observe::LogFiles& log_files;

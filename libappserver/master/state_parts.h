@@ -66,7 +66,22 @@ void visit_fields(auto& visit, Is<ListenerState> auto& listener) {
   visit("fd", listener.fd);
   visit("display", listener.display);
   visit("socket_file", listener.socket_file);
-  visit("inherited", listener.inherited);
+  visit("bind", listener.bind);
+  visit("backlog", listener.backlog);
+  visit("mode", listener.mode);
+  visit("user", listener.user);
+  visit("group", listener.group);
+  visit("shared", listener.is_shared);
+}
+
+void visit_fields(auto& visit, Is<PassedSocketState> auto& socket) {
+  visit("fd", socket.fd);
+  visit("name", socket.name);
+}
+
+void visit_fields(auto& visit, Is<ServiceVariableState> auto& variable) {
+  visit("name", variable.name);
+  visit("value", variable.value);
 }
 
 void visit_fields(auto& visit, Is<ReleaseFileState> auto& file) {
@@ -152,6 +167,22 @@ void visit_pair(auto& visit, Is<std::optional<Part>> auto& part, Named<Part, Fir
       part.emplace();
       (*part).*first.member = std::move(*one);
       (*part).*second.member = std::move(*other);
+    }
+  }
+}
+
+void visit_recycle(auto& visit, Is<std::optional<supervision::RecycleWish>> auto& recycle) {
+  std::optional<std::string> why;
+  std::optional<TimePoint> since;
+  if (recycle) {
+    why = recycle->why;
+    since = recycle->since;
+  }
+  visit("recycle_why", why);
+  visit("recycle_since", since);
+  if constexpr (!std::is_const_v<std::remove_reference_t<decltype(recycle)>>) {
+    if (why) {
+      recycle = supervision::RecycleWish{*why, since.value_or(TimePoint{})};
     }
   }
 }

@@ -61,6 +61,8 @@ void write_shared(StateWriter& out, const SharedState& shared) {
     out.add("access_log", *shared.access_log);
   }
   out.add_each("listener", shared.listeners);
+  out.add_each("passed_socket", shared.passed_sockets);
+  out.add_each("service_variable", shared.service_variables);
 }
 
 void write_family(StateWriter& out, const FamilyState& family) {
@@ -158,7 +160,9 @@ bool StateReader::take_shared(const std::string& kind, FieldReader& read) {
   } else if (kind == "access_log") {
     visit_fields(read, shared.access_log.emplace());
   } else {
-    return kind == "listener" && append(shared.listeners, read);
+    return (kind == "listener" && append(shared.listeners, read)) ||
+           (kind == "passed_socket" && append(shared.passed_sockets, read)) ||
+           (kind == "service_variable" && append(shared.service_variables, read));
   }
   return true;
 }
@@ -324,6 +328,9 @@ std::vector<int> descriptors_of(const UpgradeState& state) {
   }
   for (const ListenerState& listener : shared.listeners) {
     fds.push_back(listener.fd);
+  }
+  for (const PassedSocketState& socket : shared.passed_sockets) {
+    fds.push_back(socket.fd);
   }
   for (const ReleaseState& release : state.family.releases) {
     fds.push_back(release.app.fd);

@@ -34,7 +34,24 @@ struct ListenerState {
   int fd = -1;
   std::string display;
   std::string socket_file;
-  bool inherited = false;
+  std::string bind = {};
+  int backlog = 0;
+  std::optional<mode_t> mode;
+  std::optional<uid_t> user;
+  std::optional<gid_t> group;
+  bool is_shared = false;
+};
+
+// Opened by a service manager.
+struct PassedSocketState {
+  int fd = -1;
+  std::string name;
+};
+
+// What a service manager had said in the environment.
+struct ServiceVariableState {
+  std::string name;
+  std::string value;
 };
 
 struct ReleaseFileState {
@@ -70,6 +87,8 @@ struct SharedState {
   LogState error_log;
   std::optional<LogState> access_log;
   std::vector<ListenerState> listeners;
+  std::vector<PassedSocketState> passed_sockets;
+  std::vector<ServiceVariableState> service_variables;
   int handoff_send = -1;
   int handoff_receive = -1;
   int scoreboard = -1;

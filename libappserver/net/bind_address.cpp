@@ -20,7 +20,8 @@ std::optional<Number> parse_number(std::string_view digits) {
 Failure<Error> bad_address(std::string_view text, std::string_view why) {
   std::string message = "bad address '";
   message.append(text).append("' for --bind: ").append(why);
-  message.append("; expected host:port, [v6]:port, :port, unix:PATH, unix:@NAME or fd://N");
+  message.append(
+      "; expected host:port, [v6]:port, :port, unix:PATH, unix:@NAME, fd://N or fd://NAME");
   return failure(std::move(message));
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <arpa/inet.h>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -104,6 +105,13 @@ Result<UniqueFd, int> listen_on(const addrinfo& address, int backlog) {
   return fd;
 }
 
+bool is_unix(int fd) {
+  int domain = 0;
+  socklen_t size = sizeof domain;
+  ::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size);
+  return domain == AF_UNIX;
+}
+
 // Whether this unix socket may be somebody's. Only a refused connection proves that nobody listens:
 // one of another user that this process may not open is not for it to remove.
 bool is_in_use(const sockaddr_un& address, socklen_t size) {
@@ -149,7 +157,7 @@ Result<Ok> remove_stale_socket(const std::string& path, const sockaddr_un& addre
 
 Result<Listener> Listener::open(const BindAddress& address, const ListenOptions& options) {
   if (const auto* tcp = std::get_if<TcpAddress>(&address)) {
-    return open_tcp(*tcp, options.backlog);
+    return open_tcp(*tcp, options);
   }
   if (const auto* local = std::get_if<UnixAddress>(&address)) {
     return open_unix(*local, options);
@@ -157,7 +165,7 @@ Result<Listener> Listener::open(const BindAddress& address, const ListenOptions&
   return adopt(std::get<InheritedSocket>(address), options.backlog);
 }
 
-Result<Listener> Listener::open_tcp(const TcpAddress& address, int backlog) {
+Result<Listener> Listener::open_tcp(const TcpAddress& address, const ListenOptions& options) {
   const auto found = look_up(address);
   if (!found) {
     return failure(found.error());
@@ -165,10 +173,10 @@ Result<Listener> Listener::open_tcp(const TcpAddress& address, int backlog) {
   int last_error = EADDRNOTAVAIL;
   for (const addrinfo* candidate = found->get(); candidate != nullptr;
        candidate = candidate->ai_next) {
-    auto fd = listen_on(*candidate, backlog);
+    auto fd = listen_on(*candidate, options.backlog);
     if (fd) {
       std::string display = bound_display(fd->get());
-      return Listener(std::move(*fd), std::move(display), "");
+      return Listener(std::move(*fd), {std::move(display), "", options});
     }
     last_error = fd.error();
   }
@@ -192,7 +200,7 @@ Result<Listener> Listener::open_unix(const UnixAddress& address, const ListenOpt
   if (!fd.is_open() || !bind_with_mode(fd.get(), name, size, options.access.mode)) {
     return cannot_listen(display, errno);
   }
-  Listener listener(std::move(fd), display, address.abstract ? "" : address.path);
+  Listener listener(std::move(fd), {display, address.abstract ? "" : address.path, options});
   auto owned = address.abstract ? Result<Ok>(ok()) : apply_owner(name.sun_path, options.access);
   if (owned && ::listen(listener.fd(), options.backlog) != 0) {
     owned = cannot_listen(display, errno);
@@ -214,28 +222,61 @@ Result<Listener> Listener::adopt(const InheritedSocket& socket, int backlog) {
   if (listening == 0 && ::listen(socket.fd, backlog) != 0) {
     return cannot_listen(name, errno);
   }
-  // Others may hold the same socket: the flag of the open file is shared with them, and a listening
-  // socket that blocks would stop a whole worker.
-  ::fcntl(socket.fd, F_SETFL, ::fcntl(socket.fd, F_GETFL) | O_NONBLOCK);
-  ::fcntl(socket.fd, F_SETFD, FD_CLOEXEC);
-  UniqueFd fd(socket.fd);
-  std::string display = bound_display(fd.get());
-  Listener listener(std::move(fd), std::move(display), "");
-  listener.is_inherited_ = true;
-  return listener;
+  return share(UniqueFd(socket.fd));
 }
 
-void Listener::close_door() noexcept {
-  if (!is_inherited_) {
-    turn_newcomers_away(fd());
+Listener Listener::share(UniqueFd fd) {
+  // The flag of the open file is shared with whoever else holds the socket, and a listening socket
+  // that blocks would stop a whole worker.
+  ::fcntl(fd.get(), F_SETFL, ::fcntl(fd.get(), F_GETFL) | O_NONBLOCK);
+  ::fcntl(fd.get(), F_SETFD, FD_CLOEXEC);
+  // As for those that are opened here; a unix socket refuses it, and needs none.
+  set_option(fd.get(), IPPROTO_TCP, TCP_NODELAY);
+  std::string display = bound_display(fd.get());
+  return {std::move(fd), {std::move(display), "", {}, true}};
+}
+
+Result<Ok> Listener::adjust(const ListenOptions& options) {
+  if (facts_.is_shared) {
+    return ok();
   }
-  fd_.reset();
+  // listen(2) on a listening socket changes its backlog and nothing else.
+  if (options.backlog != facts_.options.backlog && ::listen(fd(), options.backlog) != 0) {
+    return cannot_listen(facts_.display, errno);
+  }
+  facts_.options.backlog = options.backlog;
+  if (!facts_.socket_file.empty() && options.access != facts_.options.access) {
+    auto applied = apply_mode(facts_.socket_file.c_str(), options.access.mode);
+    if (applied) {
+      applied = apply_owner(facts_.socket_file.c_str(), options.access);
+    }
+    if (!applied) {
+      return applied;
+    }
+  }
+  facts_.options.access = options.access;
+  return ok();
 }
 
 void Listener::remove_socket_file() noexcept {
-  if (!socket_file_.empty()) {
-    ::unlink(socket_file_.c_str());
-    socket_file_.clear();
+  if (!facts_.socket_file.empty()) {
+    ::unlink(facts_.socket_file.c_str());
+    facts_.socket_file.clear();
+  }
+}
+
+bool Listener::shut_door() noexcept {
+  if (facts_.is_shared) {
+    return false;
+  }
+  remove_socket_file();
+  turn_newcomers_away(fd());
+  return !is_unix(fd());
+}
+
+void Listener::end_listening() noexcept {
+  if (!facts_.is_shared) {
+    ::shutdown(fd(), SHUT_RDWR);
   }
 }
 

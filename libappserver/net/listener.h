@@ -14,6 +14,8 @@ struct ListenOptions {
   // Of the files of unix sockets. Nothing else has an owner or a mode: an abstract name is open to
   // all of its network namespace.
   SocketAccess access = {};
+
+  friend bool operator==(const ListenOptions&, const ListenOptions&) = default;
 };
 
 // A listening socket: opened once by the master, inherited by all workers, closed only when the
@@ -27,13 +29,20 @@ class Listener {
   [[nodiscard]] static Result<Listener> open(const BindAddress& address,
                                              const ListenOptions& options);
 
-  // A socket that was opened by the master whose place this process takes, with what that one knew
-  // of it. [master]
-  [[nodiscard]] static Listener resume(UniqueFd fd, std::string display, std::string socket_file,
-                                       bool is_inherited) {
-    Listener listener(std::move(fd), std::move(display), std::move(socket_file));
-    listener.is_inherited_ = is_inherited;
-    return listener;
+  // A listening socket that others hold as well, such as one that a service manager passed. Neither
+  // its file nor whether it listens is ours to change: only our descriptors of it are closed.
+  [[nodiscard]] static Listener share(UniqueFd fd);
+
+  // What a master knows of a socket beside its descriptor.
+  struct Facts {
+    std::string display;
+    std::string socket_file = {};  // Of a unix socket, removed in the end; empty for others.
+    ListenOptions options = {};
+    bool is_shared = false;
+  };
+  // A socket that was opened by the master whose place this process takes. [master]
+  [[nodiscard]] static Listener resume(UniqueFd fd, Facts facts) {
+    return {std::move(fd), std::move(facts)};
   }
 
   Listener(Listener&&) noexcept = default;
@@ -45,30 +54,37 @@ class Listener {
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
   // As a client would write it: "http://127.0.0.1:8000" with the port that was chosen,
   // "unix:/run/x.sock".
-  [[nodiscard]] const std::string& display() const noexcept { return display_; }
-  // The file of a unix socket that is removed in the end; empty for other sockets.
-  [[nodiscard]] const std::string& socket_file() const noexcept { return socket_file_; }
-  // Whether it belongs to somebody else as well: it was inherited.
-  [[nodiscard]] bool is_inherited() const noexcept { return is_inherited_; }
-  // The server stops: turns newcomers away, unless it is inherited, and closes this process's
-  // descriptor. Others that have it serve the queue. [master]
-  void close_door() noexcept;
+  [[nodiscard]] const std::string& display() const noexcept { return facts_.display; }
+  [[nodiscard]] const Facts& facts() const noexcept { return facts_; }
+
+  // Follows other options while it goes on listening: the backlog, and the file's mode and owner.
+  // Nothing of a shared socket changes. Errors: what could not be followed, and why. [master]
+  [[nodiscard]] Result<Ok> adjust(const ListenOptions& options);
+
   // Removes the file of a unix socket; does nothing for other sockets. [master] When the server
   // stops.
   void remove_socket_file() noexcept;
 
- private:
-  Listener(UniqueFd fd, std::string display, std::string socket_file)
-      : fd_(std::move(fd)), display_(std::move(display)), socket_file_(std::move(socket_file)) {}
+  // The socket is given up: lets no client in any more, and keeps those that are in the queue, so
+  // that they can be accepted. A client that comes now waits, and is refused after
+  // end_listening(); of a unix socket it is refused at once. A shared socket stays as it is.
+  // Returns: whether handshakes may still be under way, whose clients will come into the queue.
+  // [master]
+  bool shut_door() noexcept;
+  // Ends what all processes hold of the socket: its address is free, whoever is left in the queue
+  // is reset. accept(2) is EINVAL in workers that still have it. A shared socket stays as it is.
+  // [master]
+  void end_listening() noexcept;
 
-  static Result<Listener> open_tcp(const TcpAddress& address, int backlog);
+ private:
+  Listener(UniqueFd fd, Facts facts) : fd_(std::move(fd)), facts_(std::move(facts)) {}
+
+  static Result<Listener> open_tcp(const TcpAddress& address, const ListenOptions& options);
   static Result<Listener> open_unix(const UnixAddress& address, const ListenOptions& options);
   static Result<Listener> adopt(const InheritedSocket& socket, int backlog);
 
   UniqueFd fd_;
-  std::string display_;
-  std::string socket_file_;
-  bool is_inherited_ = false;
+  Facts facts_;
 };
 
 // What the kernel really grants for `backlog`: listen(2) cuts it silently to net.core.somaxconn.

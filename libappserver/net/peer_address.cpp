@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstring>
 #include <netinet/in.h>
+#include <type_traits>
 
 namespace appserver::net {
 
@@ -58,6 +59,19 @@ std::optional<PeerAddress> PeerAddress::parse(std::string_view text, std::uint16
   return ::inet_pton(AF_INET, terminated.data(), bytes.data()) == 1
              ? std::optional(v4(std::span(bytes).first<4>(), port))
              : std::nullopt;
+}
+
+PeerAddress::Image PeerAddress::image() const noexcept {
+  static_assert(std::is_trivially_copyable_v<PeerAddress>);
+  Image image;
+  std::memcpy(image.data(), this, sizeof *this);
+  return image;
+}
+
+PeerAddress PeerAddress::from_image(const Image& image) noexcept {
+  PeerAddress peer;
+  std::memcpy(static_cast<void*>(&peer), image.data(), sizeof peer);
+  return peer;
 }
 
 void PeerAddress::append_host(std::string& out) const {

@@ -42,6 +42,11 @@ class PeerAddress {
   }
   friend bool operator==(const PeerAddress&, const PeerAddress&) = default;
 
+  // The object as it lies in memory, for messages between processes that run the same build.
+  using Image = std::array<char, 20>;
+  [[nodiscard]] Image image() const noexcept;
+  [[nodiscard]] static PeerAddress from_image(const Image& image) noexcept;
+
   // "192.0.2.1", "2001:db8::1", "unix:".
   void append_host(std::string& out) const;
   // "192.0.2.1:51234", "[2001:db8::1]:443", "unix:".
@@ -52,6 +57,6 @@ class PeerAddress {
   std::uint16_t port_ = 0;  // Host byte order.
   Family family_ = Family::Unix;
 };
-static_assert(sizeof(PeerAddress) <= 20);
+static_assert(sizeof(PeerAddress) == sizeof(PeerAddress::Image));
 
 }  // namespace appserver::net

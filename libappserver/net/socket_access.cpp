@@ -37,8 +37,22 @@ Result<Ok> set_group(const std::string& name, SocketAccess& access) {
   return ok();
 }
 
-Failure<Error> cannot_apply(const char* path, const std::string& why) {
-  return failure(std::string("cannot give unix:") + path + " its owner: " + why);
+Failure<Error> cannot_apply(const char* path, const char* what, const std::string& why) {
+  return failure(std::string("cannot give unix:") + path + " its " + what + ": " + why);
+}
+
+// Looked at and changed through one descriptor: what is changed is what was looked at.
+Result<UniqueFd> open_socket_file(const char* path, const char* what) {
+  UniqueFd file(::open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  struct stat status {};
+  if (!file.is_open() || ::fstat(file.get(), &status) != 0) {
+    return cannot_apply(path, what, errno_text(errno));
+  }
+  if (!S_ISSOCK(status.st_mode)) {
+    return cannot_apply(path, what,
+                        "somebody replaced the socket; use a folder that only root can write");
+  }
+  return file;
 }
 
 }  // namespace
@@ -67,23 +81,33 @@ Result<Ok> apply_owner(const char* path, const SocketAccess& access) {
   if (!access.user && !access.group) {
     return ok();
   }
-  // Looked at and changed through one descriptor: what is changed is what was looked at.
-  const UniqueFd file(::open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC));
-  struct stat status {};
-  if (!file.is_open() || ::fstat(file.get(), &status) != 0) {
-    return cannot_apply(path, errno_text(errno));
-  }
-  if (!S_ISSOCK(status.st_mode)) {
-    return cannot_apply(path,
-                        "somebody replaced the socket; use a folder that only root can write");
+  const auto file = open_socket_file(path, "owner");
+  if (!file) {
+    return failure(file.error());
   }
   constexpr auto kUnchanged = static_cast<uid_t>(-1);
-  if (::fchownat(file.get(), "", access.user.value_or(kUnchanged),
+  if (::fchownat(file->get(), "", access.user.value_or(kUnchanged),
                  access.group.value_or(static_cast<gid_t>(-1)), AT_EMPTY_PATH) != 0) {
     const char* advice = errno == EPERM ? "; only root can give files away: start as root, or name "
                                           "a group that you are in"
                                         : "";
-    return cannot_apply(path, errno_text(errno) + advice);
+    return cannot_apply(path, "owner", errno_text(errno) + advice);
+  }
+  return ok();
+}
+
+Result<Ok> apply_mode(const char* path, std::optional<mode_t> mode) {
+  if (!mode) {
+    return ok();
+  }
+  const auto file = open_socket_file(path, "mode");
+  if (!file) {
+    return failure(file.error());
+  }
+  // fchmod(2) takes no O_PATH descriptor; its name below /proc leads to the same file.
+  const std::string name = "/proc/self/fd/" + std::to_string(file->get());
+  if (::chmod(name.c_str(), *mode) != 0) {
+    return cannot_apply(path, "mode", errno_text(errno));
   }
   return ok();
 }

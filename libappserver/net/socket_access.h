@@ -14,6 +14,8 @@ struct SocketAccess {
   std::optional<mode_t> mode = std::nullopt;
   std::optional<uid_t> user = std::nullopt;
   std::optional<gid_t> group = std::nullopt;
+
+  friend bool operator==(const SocketAccess&, const SocketAccess&) = default;
 };
 
 // Understands `USER`, `USER:GROUP` and `:GROUP`, names or numbers; USER alone brings the user's
@@ -25,5 +27,9 @@ struct SocketAccess {
 // touched, so that whoever can write in the folder cannot have another file given away.
 // Requires: nobody listens on it yet. Errors: errno_text and what to do. [master]
 [[nodiscard]] Result<Ok> apply_owner(const char* path, const SocketAccess& access);
+
+// The same for its mode, of a socket that may be listened on already. An absent mode changes
+// nothing. Errors: as above. [master]
+[[nodiscard]] Result<Ok> apply_mode(const char* path, std::optional<mode_t> mode);
 
 }  // namespace appserver::net

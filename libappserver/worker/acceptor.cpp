@@ -120,9 +120,9 @@ void Acceptor::accept_some(Door& door) noexcept {
 
 // Nothing could be accepted, for this reason.
 void Acceptor::found_empty(Door& door, int error) noexcept {
-  // accept(2) of a unix socket whose door is closed fails like that when its queue is empty.
-  const bool stays_empty = error == EINVAL && stage_ != Stage::Open;
-  if (stays_empty || (error == EAGAIN && stage_ == Stage::Closing)) {
+  // EINVAL: the configuration dropped this socket, and the order to leave follows; or it is a unix
+  // socket whose door is closed, and its queue is empty.
+  if (error == EINVAL || (error == EAGAIN && stage_ == Stage::Closing)) {
     door.watcher.stop();
     ::close(std::exchange(door.fd, -1));
   } else if (error != EAGAIN) {

@@ -1,10 +1,8 @@
 // Moving: how a connection leaves a worker and arrives in another one.
 
 #include <array>
-#include <cstring>
 #include <sys/socket.h>
 #include <sys/uio.h>
-#include <type_traits>
 #include <utility>
 
 #include "base/coarse_clock.h"
@@ -13,13 +11,6 @@
 
 namespace appserver::worker {
 namespace {
-
-static_assert(std::is_trivially_copyable_v<net::PeerAddress> &&
-              sizeof(net::PeerAddress) == sizeof(ipc::ConnectionFacts::peer));
-
-void store(const net::PeerAddress& peer, std::array<char, 20>& bytes) noexcept {
-  std::memcpy(bytes.data(), &peer, bytes.size());
-}
 
 // Of waits that can go on in another worker. The others end in the worker that they began in.
 bool can_be_resumed(std::uint8_t wait) noexcept {
@@ -34,12 +25,6 @@ std::int64_t to_number(TimePoint time) noexcept {
 
 TimePoint to_time(std::int64_t nanoseconds) noexcept {
   return TimePoint(std::chrono::nanoseconds(nanoseconds));
-}
-
-net::PeerAddress load(const std::array<char, 20>& bytes) noexcept {
-  net::PeerAddress peer;
-  std::memcpy(&peer, bytes.data(), bytes.size());
-  return peer;
 }
 
 constexpr std::string_view kTimedOut =
@@ -69,8 +54,8 @@ std::string_view answer_to_guilty(WorkerEnd end) noexcept {
 void Connection::adopt(ipc::HandedOver handed_over) {
   const ipc::ConnectionFacts& facts = handed_over.facts;
   fd_ = std::move(handed_over.socket);
-  socket_peer_ = load(facts.socket_peer);
-  peer_ = load(facts.peer);
+  socket_peer_ = net::PeerAddress::from_image(facts.socket_peer);
+  peer_ = net::PeerAddress::from_image(facts.peer);
   awaits_preamble_ = facts.awaits_preamble != 0;
   trusts_forwarded_ = facts.trusts_forwarded != 0;
   over_tls_ = facts.over_tls != 0;
@@ -137,8 +122,8 @@ void Connection::depart() {
 // Async-signal-safe.
 ipc::HandoffProgress Connection::send_to(const ipc::Handoff& handoff) const noexcept {
   ipc::ConnectionFacts facts;
-  store(socket_peer_, facts.socket_peer);
-  store(peer_, facts.peer);
+  facts.socket_peer = socket_peer_.image();
+  facts.peer = peer_.image();
   facts.awaits_preamble = awaits_preamble_ ? 1 : 0;
   facts.trusts_forwarded = trusts_forwarded_ ? 1 : 0;
   facts.over_tls = over_tls_ ? 1 : 0;

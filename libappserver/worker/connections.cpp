@@ -27,6 +27,11 @@ void Connections::open(UniqueFd fd, const net::PeerAddress& peer) {
 }
 
 void Connections::adopt(ipc::HandedOver handed_over) {
+  if (handed_over.facts.is_new != 0) {
+    open(std::move(handed_over.socket),
+         net::PeerAddress::from_image(handed_over.facts.socket_peer));
+    return;
+  }
   unused_connection().adopt(std::move(handed_over));
 }
 

@@ -45,6 +45,10 @@ APPSERVER_APP(app) {
   });
   app.get("/pid",
           [](const appserver::Request&) { return appserver::text(std::to_string(::getpid())); });
+  app.get("/env/{name}", [](const appserver::Request& request) {
+    const char* value = std::getenv(std::string(request.param("name")).c_str());
+    return appserver::text(value == nullptr ? "unset" : value);
+  });
   app.get("/sleep/{milliseconds}", [](const appserver::Request& request) {
     tell_start();
     sleep_for(std::string(request.param("milliseconds")));

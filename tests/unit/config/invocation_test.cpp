@@ -202,3 +202,12 @@ TEST_CASE("Invocation: a file that cannot be read is one clear line") {
         "configuration file: cannot read '/dev/zero': it is larger than 1M");
   CHECK_FALSE(error_of({"-c", ""}).empty());
 }
+
+TEST_CASE("Invocation: whether anybody named an address is known, also if it is the default") {
+  CHECK_FALSE(invocation({"app.so"}).options.bind_given);
+  CHECK(invocation({"app.so"}).options.bind == Options{}.bind);
+  CHECK(invocation({"-b", "127.0.0.1:8000", "app.so"}).options.bind_given);
+  CHECK(invocation({"app.so"}, with("APPSERVERD_BIND", ":80")).options.bind_given);
+  const TemporaryFile file("bind = [\":80\"]\n");
+  CHECK(invocation({"-c", file.path(), "app.so"}).options.bind_given);
+}

@@ -87,7 +87,11 @@ UpgradeState example() {
   state.written_at = TimePoint{70min};
   state.shared.error_log = {"/var/log/a b.log", 10};
   state.shared.access_log = {"-", -1};
-  state.shared.listeners = {{11, "http://127.0.0.1:80", ""}, {12, "unix:/run/s", "/run/s"}};
+  state.shared.listeners = {
+      {11, "http://127.0.0.1:80", "", "fd://web", 0, {}, {}, {}, true},
+      {12, "unix:/run/s", "/run/s", "unix:/run/s", 64, 0660U, {}, 815U, false}};
+  state.shared.passed_sockets = {{16, "a b"}};
+  state.shared.service_variables = {{"NOTIFY_SOCKET", "@x y"}};
   state.shared.handoff_send = 13;
   state.shared.handoff_receive = 14;
   state.shared.scoreboard = 15;
@@ -128,7 +132,15 @@ TEST_CASE("UpgradeState: what was written is read back") {
   CHECK(state->written_at == TimePoint{70min});
   CHECK(state->shared.error_log.name == "/var/log/a b.log");
   CHECK(state->shared.access_log->fd == -1);
+  CHECK(state->shared.listeners[0].is_shared);
   CHECK(state->shared.listeners[1].socket_file == "/run/s");
+  CHECK(state->shared.listeners[1].bind == "unix:/run/s");
+  CHECK(state->shared.listeners[1].backlog == 64);
+  CHECK(state->shared.listeners[1].mode == 0660U);
+  CHECK_FALSE(state->shared.listeners[1].user.has_value());
+  CHECK(state->shared.listeners[1].group == 815U);
+  CHECK(state->shared.passed_sockets[0].fd == 16);
+  CHECK(state->shared.service_variables[0].value == "@x y");
   CHECK(state->family.options.env == example().family.options.env);
   CHECK(state->family.options.umask == 027U);
   CHECK(state->family.options.graceful_timeout == 1500ms);

@@ -72,5 +72,11 @@ TEST_CASE("PeerAddress: a client of a unix socket has no address") {
   CHECK(with_port(PeerAddress()) == "unix:");
 }
 
+TEST_CASE("PeerAddress: its image makes the same address again") {
+  for (const PeerAddress& address : {PeerAddress(), v6("2001:db8::1", 443)}) {
+    CHECK(PeerAddress::from_image(address.image()) == address);
+  }
+}
+
 }  // namespace
 }  // namespace appserver::net
