@@ -169,6 +169,7 @@ master::MasterSetup Server::setup(master::Release release, RereadOptions reread_
   return {std::move(release),
           listeners_,
           handoff_,
+          belongings_.service,
           scoreboard_,
           log_,
           log_files_,

@@ -4,7 +4,6 @@
 #include <array>
 #include <chrono>
 #include <deque>
-#include <map>
 #include <memory>
 #include <random>
 #include <signal.h>
@@ -18,13 +17,15 @@
 #include "app/thread_count.h"
 #include "base/after_fork.h"
 #include "base/event_loop.h"
-#include "base/privileges.h"
 #include "base/signals.h"
 #include "config/restart.h"
 #include "master/chronicle.h"
 #include "master/listening.h"
+#include "master/notifier.h"
 #include "master/overdue_watch.h"
+#include "master/releases.h"
 #include "master/upgrade.h"
+#include "supervision/service_status.h"
 #include "supervision/supervisor.h"
 
 namespace appserver::master {
@@ -65,9 +66,7 @@ class Master {
   void execute(const std::vector<supervision::Command>& commands);
   template <typename Command>
   void execute_one(const Command& command);
-  // What follows from how things are after an event.
   void settle();
-  void keep_listeners();
   void wait_for_next_deadline();
   void deadline_reached() noexcept { report(supervision::TimePassed{}); }
   void on_child_exit(int pid, int status) noexcept;
@@ -76,7 +75,6 @@ class Master {
   void on_signal(int signal) noexcept;
   void stop(bool graceful);
   void reload();
-  Result<Release> next_release();
   void scale(int by);
   void reopen_logs();
 
@@ -93,8 +91,9 @@ class Master {
   supervision::Supervisor supervisor_;
   Chronicle chronicle_;
   config::Options options_;  // The newest ones; each release has those it was made with.
-  std::map<supervision::Generation, Release> releases_;
   Listening listening_;
+  Releases releases_{listening_};
+  Notifier notifier_;
   supervision::Generation newest_ = 1;
   Children children_;
   std::deque<SignalWatcher> signals_;
@@ -113,6 +112,7 @@ Master::Master(MasterSetup& setup)
       chronicle_(setup.log),
       options_(setup.succession ? setup.succession->family.options : setup.release.options),
       listening_(loop_, setup.listeners, setup.handoff, setup.log),
+      notifier_(loop_, setup.service, setup.log),
       children_({loop_, setup.scoreboard, [this](auto kept_fds) { leave(kept_fds); }, setup.zygote,
                  [this](supervision::Event event) { report(std::move(event)); },
                  [this](WorkerDeath death) { chronicle_.note_death(std::move(death)); }}),
@@ -126,7 +126,7 @@ Master::Master(MasterSetup& setup)
   if (setup.succession) {
     succeed(setup.succession->family);
   } else {
-    releases_.try_emplace(newest_, std::move(setup.release));
+    releases_.add(newest_, std::move(setup.release));
   }
   // A peer that is gone, and a file that may not grow, are errors of a call and no reason to die.
   ignore_signals({SIGPIPE, SIGXFSZ});
@@ -180,24 +180,9 @@ void Master::report(supervision::Event event) {
 }
 
 void Master::settle() {
-  if (!supervisor_.is_stopping()) {
-    keep_listeners();
-  }
+  releases_.keep_sockets(supervisor_);
+  notifier_.update(supervision::service_status(supervisor_));
   wait_for_next_deadline();
-}
-
-// A socket stays open as long as a release has it that is wanted, or that workers of a slot belong
-// to.
-void Master::keep_listeners() {
-  const supervision::Desired& desired = supervisor_.desired();
-  std::vector<int> wanted;
-  for (const auto& [generation, release] : releases_) {
-    if (generation == desired.live || generation == desired.rollout ||
-        generation == desired.queued || supervisor_.workers().is_staffed_by(generation)) {
-      wanted.insert(wanted.end(), release.listener_fds.begin(), release.listener_fds.end());
-    }
-  }
-  listening_.keep_only(wanted);
 }
 
 void Master::execute(const std::vector<supervision::Command>& commands) {
@@ -230,7 +215,7 @@ void Master::execute_one(const Command& command) {
   } else if constexpr (std::is_same_v<Command, KillZygote>) {
     children_.kill_zygote(command.generation);
   } else if constexpr (std::is_same_v<Command, ForgetGeneration>) {
-    releases_.erase(command.generation);
+    releases_.forget(command.generation);
   } else if constexpr (std::is_same_v<Command, DrainTimedOut>) {
     chronicle_.tell(command, children_.activity_of(command.pid));
   } else if constexpr (std::is_same_v<Command, CloseDoors>) {
@@ -239,8 +224,10 @@ void Master::execute_one(const Command& command) {
     exit_code_ = command.code;
   } else {
     if constexpr (std::is_same_v<Command, GenerationLive>) {
-      const Release& release = releases_.at(command.generation);
-      listening_.adjust(release.listener_fds, release.options);
+      releases_.adjust_sockets(command.generation);
+      notifier_.reload_succeeded();
+    } else if constexpr (std::is_same_v<Command, GenerationFailed>) {
+      notifier_.reload_failed(command.why);
     }
     chronicle_.tell(command);
   }
@@ -298,10 +285,18 @@ void Master::stop(bool graceful) {
   report(supervision::StopRequested{graceful});
 }
 
+// A mistake changes nothing: the live generation serves on.
 void Master::reload() {
-  auto release = next_release();
+  if (supervisor_.is_stopping()) {
+    setup_.log.warning("the server is stopping; it is not reloaded", {{"signal", "SIGHUP"}});
+    return;
+  }
+  notifier_.reload_asked();
+  auto release = releases_.make(setup_.reread_options());
   if (!release) {
     setup_.log.error("reload refused", {{"why", std::string_view(release.error().message)}});
+    notifier_.reload_failed(release.error().message);
+    settle();
     return;
   }
   for (const std::string& name : config::changed_for_restart(options_, release->options)) {
@@ -316,33 +311,11 @@ void Master::reload() {
   setup_.log.info("reloading", {{"generation", generation},
                                 {"app", std::string_view(release->snapshot.app.path)},
                                 {"build_id", std::string_view(release->snapshot.app.build_id)}});
-  releases_.try_emplace(generation, std::move(*release));
+  releases_.add(generation, std::move(*release));
   if (wants_other_count) {
     report(supervision::ScaleRequested{static_cast<unsigned>(options_.workers)});
   }
   report(supervision::ReloadRequested{generation});
-}
-
-// What HUP asks for. A mistake in the configuration, in the app's file or with an address changes
-// nothing: the live generation serves on. The sockets come last, so that nobody is let in at an
-// address whose release cannot be.
-Result<Release> Master::next_release() {
-  auto options = setup_.reread_options();
-  if (!options) {
-    return failure(std::move(options.error()));
-  }
-  if (auto allowed = check_credentials({options->user, options->group}); !allowed) {
-    return failure(std::move(allowed.error()));
-  }
-  auto snapshot = app::take_snapshot(options->app);
-  if (!snapshot) {
-    return failure(Error{std::move(snapshot.error().message)});
-  }
-  auto fds = listening_.open_for(*options);
-  if (!fds) {
-    return failure(std::move(fds.error()));
-  }
-  return Release{std::move(*snapshot), std::move(*options), std::move(*fds)};
 }
 
 void Master::scale(int by) {
@@ -378,9 +351,7 @@ UpgradeState Master::state() const {
   UpgradeState state;
   state.shared = setup_.shared_state();
   state.family.options = options_;
-  for (const auto& [generation, release] : releases_) {
-    state.family.releases.push_back(state_of(generation, release));
-  }
+  state.family.releases = releases_.states();
   if (auto family = children_.family()) {
     state.family.zygotes = std::move(family->zygotes);
     state.family.workers = std::move(family->workers);
@@ -391,10 +362,10 @@ UpgradeState Master::state() const {
 
 void Master::succeed(const FamilyState& family) {
   for (const ReleaseState& release : family.releases) {
-    // Of those that go on, all serve the same: what others had is closed when the server is at
-    // rest.
-    releases_.try_emplace(release.generation, adopt(release)).first->second.listener_fds =
-        setup_.listeners.fds();
+    Release adopted = adopt(release);
+    adopted.listener_fds =
+        setup_.listeners.fds();  // At rest, all that are open are the live one's.
+    releases_.add(release.generation, std::move(adopted));
   }
   newest_ = family.ledger.newest;
   children_.adopt({family.zygotes, family.workers});

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "app/snapshot.h"
+#include "base/service_variables.h"
 #include "config/options.h"
 #include "ipc/handoff.h"
 #include "ipc/scoreboard.h"
@@ -36,6 +37,8 @@ struct MasterSetup {
   net::Listeners& listeners;
   // The queue of connections on the move, which workers inherit.
   const ipc::Handoff& handoff;
+  // What a service manager said in the environment.
+  const ServiceVariables& service;
   ipc::Scoreboard& scoreboard;
   observe::Log& log;
   observe::LogFiles& log_files;

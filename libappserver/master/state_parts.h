@@ -171,22 +171,6 @@ void visit_pair(auto& visit, Is<std::optional<Part>> auto& part, Named<Part, Fir
   }
 }
 
-void visit_recycle(auto& visit, Is<std::optional<supervision::RecycleWish>> auto& recycle) {
-  std::optional<std::string> why;
-  std::optional<TimePoint> since;
-  if (recycle) {
-    why = recycle->why;
-    since = recycle->since;
-  }
-  visit("recycle_why", why);
-  visit("recycle_since", since);
-  if constexpr (!std::is_const_v<std::remove_reference_t<decltype(recycle)>>) {
-    if (why) {
-      recycle = supervision::RecycleWish{*why, since.value_or(TimePoint{})};
-    }
-  }
-}
-
 void visit_fields(auto& visit, Is<supervision::Worker> auto& worker) {
   auto& [id, slot, generation, pid, place, state, asked, ready_at, deadline, hang, failure, recycle,
          is_recycled] = worker;

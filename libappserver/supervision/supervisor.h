@@ -64,6 +64,7 @@ class Supervisor {
   void change_policy(const Policy& policy) { ledger_.policy = policy; }
 
   // --- Views, for status. References stay valid until the next non-const call. --------------
+  [[nodiscard]] const Policy& policy() const { return ledger_.policy; }
   [[nodiscard]] const Desired& desired() const { return ledger_.desired; }
   [[nodiscard]] const WorkerTable& workers() const { return ledger_.workers; }
   [[nodiscard]] const GenerationTable& generations() const { return ledger_.generations; }

@@ -286,6 +286,24 @@ TEST_CASE("changed binds: a zygote that comes back serves the addresses of its g
   CHECK(get(server.kept, "/").body == "v1");
 }
 
+TEST_CASE("changed binds: an upgrade in place knows which sockets are there") {
+  const Address other = free_port();
+  const Address third = free_port();
+  ChangingServer server({other});
+  LoadClient load(server.kept, "/", 4);
+  server.reload({other, third});
+  server.process().send_signal(SIGUSR2);
+  server.process().wait_for_log("the program was upgraded in place");
+  server.reload({third});
+  server.process().wait_for_log("stopped listening address=http://" + bind_text(other));
+  CHECK(get(third, "/").body == "v1");
+  load.wait_for_answers(50);
+  const LoadCounts counts = load.stop();
+  CAPTURE(counts.text());
+  CHECK(counts.failed() == 0);
+  CHECK(count_of(server.process().log(), "listening at http://" + bind_text(third)) == 1);
+}
+
 TEST_CASE("changed binds: a kept unix socket follows its mode, and what cannot follow is told") {
   ChangingServer server;
   const Address local{.unix_path = server.path("app.sock")};

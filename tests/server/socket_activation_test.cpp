@@ -167,6 +167,34 @@ TEST_CASE("socket activation: a reload can leave a socket out and take it in aga
   CHECK(counts.failed() == 0);
 }
 
+TEST_CASE("socket activation: an upgrade in place goes on with what was passed") {
+  const TemporaryFolder folder;
+  const UnitSocket web = UnitSocket::tcp();
+  const UnitSocket admin = UnitSocket::unix_file(folder / "admin.sock");
+  const std::string config = (folder / "server.toml").string();
+  write_over(config, "workers = 1\nbind = \"fd://web\"\n");
+  ServerProcess process(
+      "/bin/bash", activation({&web, &admin}, "web:admin", {"-c", config, example_app("hello")}));
+  process.wait_for_log("is live generation=1");
+  LoadClient load(web.address(), "/", 4);
+  load.wait_for_answers(50);
+  process.send_signal(SIGUSR2);
+  process.wait_for_log("the program was upgraded in place");
+  // One that is served keeps its socket, one that never was can be taken in by its name.
+  write_over(config, "workers = 1\nbind = [\"fd://web\", \"fd://admin\"]\n");
+  process.send_signal(SIGHUP);
+  process.wait_for_log("is live generation=2");
+  CHECK(get(admin.address(), "/").body == "Hello, World!");
+  load.wait_for_answers(50);
+  const LoadCounts counts = load.stop();
+  CAPTURE(counts.text());
+  CHECK(counts.failed() == 0);
+  process.send_signal(SIGTERM);
+  CHECK(process.wait_for_exit().code == 0);
+  CHECK(std::filesystem::exists(folder / "admin.sock"));
+  CHECK(accepts_connections(web.address()));
+}
+
 TEST_CASE("socket activation: what was passed to another process is none of ours") {
   const UnitSocket tcp = UnitSocket::tcp();
   ServerProcess process(
