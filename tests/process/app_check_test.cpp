@@ -41,7 +41,7 @@ TEST_CASE("Check: a good app is described") {
   CHECK(has_line(report, fixture("good_v1") + " loads"));
   CHECK(has_line(report, "  name        good\\x09test app"));
   CHECK(has_line(report, "  version     v1"));
-  CHECK(has_line(report, "  ABI         1.1 (this server offers 1.1)"));
+  CHECK(has_line(report, "  ABI         1.2 (this server offers 1.2)"));
   CHECK(has_line(report, "  toolchain   a C compiler"));
   CHECK(has_line(report, "  hooks       on_load, on_worker_start"));
   CHECK(has_line(report, "  routes      GET /"));

@@ -176,7 +176,7 @@ TEST_CASE("UpgradeState: every number of the ledger is read back") {
 
 TEST_CASE("UpgradeState: all descriptors are named, and standard ones are not among them") {
   CHECK(descriptors_of(example()) ==
-        std::vector<int>{13, 14, 15, 10, 11, 12, 20, 21, 22, 30, 31, 32, 40, 41, 50, 51, 52});
+        std::vector<int>{13, 14, 15, 10, 11, 12, 16, 20, 21, 22, 30, 31, 32, 40, 41, 50, 51, 52});
 }
 
 TEST_CASE("UpgradeState: additions of a later version are left alone") {

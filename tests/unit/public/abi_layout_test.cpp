@@ -7,7 +7,7 @@
 
 #include <appserver/abi.h>
 
-#include "unit/public/abi_layout_1_1.h"
+#include "unit/public/abi_layout_1_2.h"
 
 TEST_CASE("ABI: the structs are plain C, and the names that peers look up are those of 1.0") {
   CHECK(std::is_standard_layout_v<appserver_app>);
