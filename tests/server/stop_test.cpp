@@ -167,6 +167,7 @@ TEST_CASE("stop: an idle server is gone at once") {
 
 TEST_CASE("drain delay: readiness fails, everything is served as before, and then the stop comes") {
   RunningServer server(server_app("bodies"), 2, {"--drain-delay", "2s"});
+  server.process.wait_for_log("the generation is live");
   LoadClient load(server.address, "/large?size=5", 8);
   HttpClient probe(server.address);
   CHECK(probe.get("/readyz").status == 200);
@@ -200,6 +201,7 @@ TEST_CASE("drain delay: a second TERM begins the stop, INT ends it at once") {
   for (const int second : {SIGTERM, SIGINT}) {
     CAPTURE(second);
     RunningServer server(server_app("bodies"), 1, {"--drain-delay", "60s"});
+    server.process.wait_for_log("the generation is live");  // Before, nobody counts on it.
     server.process.send_signal(SIGTERM);
     server.process.wait_for_log("serving on while load balancers notice");
     const auto start = Clock::now();
