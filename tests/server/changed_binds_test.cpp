@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -23,15 +24,22 @@ namespace {
 
 // A port that is free now. Nobody else takes it soon: the kernel gives out others first.
 Address free_port() {
-  const appserver::UniqueFd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = ::htonl(INADDR_LOOPBACK);
-  auto* any = reinterpret_cast<sockaddr*>(&address);
-  socklen_t size = sizeof address;
-  REQUIRE(::bind(socket.get(), any, size) == 0);
-  REQUIRE(::getsockname(socket.get(), any, &size) == 0);
-  return Address{.port = ::ntohs(address.sin_port)};
+  // Below the range from which the kernel gives ports to everybody who asks for any: other tests
+  // that run at the same time do not take it. ip(7), ip_local_port_range.
+  constexpr int kFirst = 20'000;
+  constexpr int kCount = 12'000;
+  static int next = ::getpid() % kCount;
+  while (true) {
+    const appserver::UniqueFd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const auto port = static_cast<std::uint16_t>(kFirst + next++ % kCount);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = ::htonl(INADDR_LOOPBACK);
+    address.sin_port = ::htons(port);
+    if (::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) {
+      return Address{.port = port};
+    }
+  }
 }
 
 std::string bind_text(const Address& address) {
