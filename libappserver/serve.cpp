@@ -217,17 +217,20 @@ int Server::run_zygote(master::ZygoteBirth birth) {
   const config::Options& options = birth.release.options;
   return zygote::zygote({birth.generation, options, birth.release.snapshot, std::move(birth.master),
                          log_, log_files_, kVersion, worker::exchange_calls(),
-                         &worker::host_extension, [this, &birth](zygote::WorkerBirth worker_birth) {
+                         &worker::host_extension,
+                         [this, &birth](zygote::WorkerBirth worker_birth) {
                            return run_worker(birth.release, std::move(worker_birth));
-                         }});
+                         },
+                         title_});
 }
 
 int Server::run_worker(const master::Release& release, zygote::WorkerBirth birth) {
   title_.set("appserverd: worker " + std::to_string(birth.slot) + " gen " +
              std::to_string(birth.generation));
   return worker::worker({birth.slot, birth.generation, release.options, release.listener_fds,
-                         std::move(birth.master), scoreboard_, scoreboard_[birth.score], handoff_,
-                         birth.app, birth.host, log_, log_files_});
+                         std::move(birth.master), scoreboard_, scoreboard_[birth.score],
+                         scoreboard_.crash_record(birth.score), handoff_, birth.app, birth.host,
+                         log_, log_files_});
 }
 
 // A server that goes on in the place of another program's.

@@ -35,6 +35,10 @@ auto fields(Self& message) {
   } else if constexpr (std::is_same_v<M, AppFailed> || std::is_same_v<M, WorkerFailed> ||
                        std::is_same_v<M, RecycleWanted>) {
     return std::tie(message.why);
+  } else if constexpr (std::is_same_v<M, NameFrames>) {
+    return std::tie(message.modules, message.frames);
+  } else if constexpr (std::is_same_v<M, FrameNamed>) {
+    return std::tie(message.frame, message.line, message.function, message.file);
   } else {
     static_assert(std::is_empty_v<M>, "a message with fields needs its line here");
     return std::tuple<>{};
@@ -52,6 +56,13 @@ class Packer {
     const std::size_t length = std::min(text.size(), kMaxText);
     put(static_cast<std::uint32_t>(length));
     packet_.insert(packet_.end(), text.data(), text.data() + length);
+  }
+  template <typename T>
+  void put(const std::vector<T>& list) {
+    put(static_cast<std::uint32_t>(list.size()));
+    for (const T& element : list) {
+      put(element);
+    }
   }
   std::vector<char> take() { return std::move(packet_); }
 
@@ -80,6 +91,16 @@ class Unpacker {
     text.assign(rest_.data(), length);
     rest_ = rest_.subspan(length);
     return true;
+  }
+  template <typename T>
+  bool get(std::vector<T>& list) {
+    std::uint32_t count = 0;
+    // Every element takes a byte at least: a count that cannot be true allocates nothing.
+    if (!get(count) || count > rest_.size()) {
+      return false;
+    }
+    list.resize(count);
+    return std::all_of(list.begin(), list.end(), [this](T& element) { return get(element); });
   }
   [[nodiscard]] bool is_at_end() const { return rest_.empty(); }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "ipc/crash_record.h"
 
 // What the processes say to each other: typed, versioned, one message a packet of a SOCK_SEQPACKET
 // pair. After an upgrade in place the ends run different builds: hence the version. A message that
@@ -85,10 +86,29 @@ struct RecycleWanted {
   std::string why;
 };
 
+// --- master to zygote ---
+
+// Find out which functions a dead worker was in. Carries the end of a channel for the answers,
+// whose end of file ends them.
+struct NameFrames {
+  std::vector<std::string> modules;
+  std::vector<CodeFrame> frames;
+};
+
+// --- a child of the zygote to the master ---
+
+// One function of a frame; a frame into which others were inlined has several, the innermost first.
+struct FrameNamed {
+  std::uint32_t frame;  // Its index.
+  std::uint32_t line;   // 0: not known.
+  std::string function;
+  std::string file;
+};
+
 // The order is part of the protocol: append only.
-using Message =
-    std::variant<ForkWorker, Retire, AppLoaded, AppFailed, WorkerForked, WorkerForkFailed, Drain,
-                 Stop, LogsReopened, WorkerReady, WorkerFailed, RecycleWanted>;
+using Message = std::variant<ForkWorker, Retire, AppLoaded, AppFailed, WorkerForked,
+                             WorkerForkFailed, Drain, Stop, LogsReopened, WorkerReady, WorkerFailed,
+                             RecycleWanted, NameFrames, FrameNamed>;
 
 // Both directions of the wire form: a header (magic, version, type, size), then the fields in
 // order, integers in host byte order, texts as length and bytes. [any] Pure.

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <random>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <type_traits>
@@ -14,8 +15,33 @@
 
 namespace appserver::ipc {
 
+namespace {
+
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free,
               "a lock inside an atomic would not be shared between processes");
+
+template <std::size_t Room>
+std::uint8_t copy_cut(std::string_view text, std::array<char, Room>& out) noexcept {
+  const std::size_t size = std::min(text.size(), Room);
+  std::memcpy(out.data(), text.data(), size);
+  return static_cast<std::uint8_t>(size);
+}
+
+template <std::size_t Room>
+std::string text_in(const std::array<char, Room>& room, std::size_t size) {
+  return {room.data(), std::min(size, Room)};
+}
+
+constexpr std::size_t mapped_size(std::size_t entries) noexcept {
+  return sizeof(ScoreboardHead) + entries * (sizeof(ScoreboardEntry) + sizeof(CrashRecord));
+}
+
+std::uint64_t random_seed() {
+  std::random_device device;
+  return (std::uint64_t{device()} << 32) | device();
+}
+
+}  // namespace
 
 void ScoreboardEntry::assign(std::uint32_t slot, std::uint32_t generation) noexcept {
   clear();
@@ -33,17 +59,25 @@ void ScoreboardEntry::clear() noexcept {
   set_state(WorkerState::Empty);
 }
 
-void ScoreboardEntry::begin_exchange(std::string_view method, std::string_view target,
-                                     TimePoint now, TimePoint deadline) noexcept {
+void ScoreboardEntry::begin_exchange(const ExchangeFacts& facts, TimePoint now,
+                                     TimePoint deadline) noexcept {
   const std::uint32_t sequence = sequence_.load(std::memory_order_relaxed);
   sequence_.store(sequence + 1, std::memory_order_relaxed);
   std::atomic_thread_fence(std::memory_order_release);
-  method_size_ = static_cast<std::uint8_t>(std::min(method.size(), kMethodRoom));
-  target_size_ = static_cast<std::uint8_t>(std::min(target.size(), kTargetRoom));
-  std::memcpy(method_.data(), method.data(), method_size_);
-  std::memcpy(target_.data(), target.data(), target_size_);
+  method_size_ = copy_cut(facts.method, method_);
+  target_size_ = copy_cut(facts.target, target_);
+  request_id_size_ = copy_cut(facts.request_id, request_id_);
+  peer_ = facts.peer;
   set_deadline(deadline);
   started_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
+  sequence_.store(sequence + 2, std::memory_order_release);
+}
+
+void ScoreboardEntry::set_request_id(std::string_view id) noexcept {
+  const std::uint32_t sequence = sequence_.load(std::memory_order_relaxed);
+  sequence_.store(sequence + 1, std::memory_order_relaxed);
+  std::atomic_thread_fence(std::memory_order_release);
+  request_id_size_ = copy_cut(id, request_id_);
   sequence_.store(sequence + 2, std::memory_order_release);
 }
 
@@ -61,10 +95,9 @@ std::optional<CurrentExchange> ScoreboardEntry::current_exchange() const {
     if (started == 0) {
       return std::nullopt;
     }
-    CurrentExchange exchange{
-        std::string(method_.data(), std::min<std::size_t>(method_size_, kMethodRoom)),
-        std::string(target_.data(), std::min<std::size_t>(target_size_, kTargetRoom)),
-        TimePoint{Duration{started}}};
+    CurrentExchange exchange{text_in(method_, method_size_), text_in(target_, target_size_),
+                             text_in(request_id_, request_id_size_), peer_,
+                             TimePoint{Duration{started}}};
     std::atomic_thread_fence(std::memory_order_acquire);
     // A worker that was killed in the middle of an update leaves an odd number behind for ever; its
     // half-written text is still the best there is, hence the last attempt's answer counts.
@@ -78,19 +111,23 @@ std::optional<CurrentExchange> ScoreboardEntry::current_exchange() const {
 
 Result<Scoreboard> Scoreboard::create(std::size_t entries) {
   UniqueFd file(::memfd_create("appserverd scoreboard", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  const std::size_t size = sizeof(ScoreboardHead) + entries * sizeof(ScoreboardEntry);
+  const std::size_t size = mapped_size(entries);
   // Sealed, so that nothing can cut the file under a mapping, which would be SIGBUS for everybody.
   if (!file.is_open() || ::ftruncate(file.get(), static_cast<off_t>(size)) != 0 ||
       ::fcntl(file.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
     return failure("cannot make the scoreboard: " + errno_text(errno));
   }
-  return adopt(file);
+  auto scoreboard = adopt(file);
+  if (scoreboard) {
+    scoreboard->barred().set_seed(random_seed());
+  }
+  return scoreboard;
 }
 
 Result<Scoreboard> Scoreboard::adopt(UniqueFd& file) {
   struct stat status {};
   constexpr auto kHead = static_cast<off_t>(sizeof(ScoreboardHead));
-  constexpr auto kEntry = static_cast<off_t>(sizeof(ScoreboardEntry));
+  constexpr auto kEntry = static_cast<off_t>(sizeof(ScoreboardEntry) + sizeof(CrashRecord));
   if (::fstat(file.get(), &status) != 0 || status.st_size < kHead + kEntry ||
       (status.st_size - kHead) % kEntry != 0) {
     return failure("descriptor " + std::to_string(file.get()) + " is no scoreboard of this layout");
@@ -100,23 +137,26 @@ Result<Scoreboard> Scoreboard::adopt(UniqueFd& file) {
   if (memory == MAP_FAILED) {
     return failure("cannot map the scoreboard: " + errno_text(errno));
   }
-  // Zero bytes are an empty head and empty entries. Constructing the entries would touch, and so
-  // allocate, every page.
+  // Zero bytes are an empty head, empty entries and empty records. Constructing them would touch,
+  // and so allocate, every page.
   auto* head = static_cast<ScoreboardHead*>(memory);
   auto* first = reinterpret_cast<ScoreboardEntry*>(head + 1);
   static_assert(std::is_trivially_destructible_v<ScoreboardEntry>);
+  static_assert(std::is_trivially_destructible_v<CrashRecord>);
   const auto count = static_cast<std::size_t>((status.st_size - kHead) / kEntry);
-  return Scoreboard(std::move(file), head, std::span(first, count));
+  auto* first_record = reinterpret_cast<CrashRecord*>(first + count);
+  return Scoreboard(std::move(file), head, std::span(first, count), std::span(first_record, count));
 }
 
 Scoreboard::Scoreboard(Scoreboard&& other) noexcept
     : file_(std::move(other.file_)),
       head_(std::exchange(other.head_, nullptr)),
-      entries_(std::exchange(other.entries_, std::span<ScoreboardEntry>{})) {}
+      entries_(std::exchange(other.entries_, std::span<ScoreboardEntry>{})),
+      crash_records_(std::exchange(other.crash_records_, std::span<CrashRecord>{})) {}
 
 Scoreboard::~Scoreboard() {
   if (head_ != nullptr) {
-    ::munmap(head_, sizeof(ScoreboardHead) + entries_.size_bytes());
+    ::munmap(head_, mapped_size(entries_.size()));
   }
 }
 
@@ -125,6 +165,7 @@ std::optional<std::uint32_t> Scoreboard::claim(std::uint32_t slot,
   for (std::uint32_t i = 0; i < entries_.size(); ++i) {
     if (entries_[i].state() == WorkerState::Empty) {
       entries_[i].assign(slot, generation);
+      crash_records_[i].clear();
       head_->used.store(std::max(head_->used.load(std::memory_order_relaxed), i + 1),
                         std::memory_order_relaxed);
       return i;

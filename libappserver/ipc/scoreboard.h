@@ -11,6 +11,9 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/unique_fd.h"
+#include "ipc/barred_requests.h"
+#include "ipc/crash_record.h"
+#include "net/peer_address.h"
 
 // Shared memory in which every worker publishes what it is doing.
 //
@@ -25,10 +28,20 @@ namespace appserver::ipc {
 
 enum class WorkerState : std::uint32_t { Empty, Starting, Serving, Draining };
 
+// A request as a worker publishes it. Views live as long as the call.
+struct ExchangeFacts {
+  std::string_view method;
+  std::string_view target;
+  std::string_view request_id;  // Empty while it has none.
+  net::PeerAddress peer;
+};
+
 // What a worker was working on: enough to find the request in a log.
 struct CurrentExchange {
   std::string method;
   std::string target;  // Its first kTargetRoom bytes.
+  std::string request_id;
+  net::PeerAddress peer;
   TimePoint started;
 };
 
@@ -36,6 +49,7 @@ class alignas(64) ScoreboardEntry {
  public:
   static constexpr std::size_t kMethodRoom = 16;
   static constexpr std::size_t kTargetRoom = 128;
+  static constexpr std::size_t kRequestIdRoom = 64;
 
   // [master] Assigns the entry.
   void assign(std::uint32_t slot, std::uint32_t generation) noexcept;
@@ -44,9 +58,11 @@ class alignas(64) ScoreboardEntry {
 
   // [worker] `now` may be coarse. Longer texts are cut. `deadline`: when the app has to be done;
   // TimePoint::max() for never.
-  void begin_exchange(std::string_view method, std::string_view target, TimePoint now,
-                      TimePoint deadline) noexcept;
+  void begin_exchange(const ExchangeFacts& facts, TimePoint now, TimePoint deadline) noexcept;
   void end_exchange() noexcept;
+  // [worker] The id that the exchange at hand has got since it began. Async-signal-safe.
+  void set_request_id(std::string_view id) noexcept;
+  [[nodiscard]] bool has_request_id() const noexcept { return request_id_size_ != 0; }
   // Only the worker writes this number: a plain add without a lock prefix is enough.
   void count_request() noexcept {
     requests_.store(requests_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
@@ -102,8 +118,11 @@ class alignas(64) ScoreboardEntry {
   std::atomic<bool> idle_{false};
   std::uint8_t method_size_ = 0;
   std::uint8_t target_size_ = 0;
+  std::uint8_t request_id_size_ = 0;
   std::array<char, kMethodRoom> method_{};
+  net::PeerAddress peer_;
   std::array<char, kTargetRoom> target_{};
+  std::array<char, kRequestIdRoom> request_id_{};
 };
 
 // What stands in front of the entries.
@@ -112,15 +131,17 @@ struct alignas(64) ScoreboardHead {
   std::atomic<std::uint32_t> used{0};
   // The server was told to stop, and load balancers are to send nothing more.
   std::atomic<std::uint32_t> draining{0};
+  BarredRequests barred;
 };
 
 // The mapping. Made by the master before the first fork and inherited by all; never unmapped before
 // exit. Behind it is a memfd, by which a master that takes this one's place maps it again.
 class Scoreboard {
  public:
-  // What the bytes mean. To be raised with every change of ScoreboardHead or ScoreboardEntry: after
-  // an upgrade in place, workers of the old build write what the new master reads.
-  static constexpr std::uint32_t kLayout = 1;
+  // What the bytes mean. To be raised with every change of ScoreboardHead, ScoreboardEntry or
+  // CrashRecord: after an upgrade in place, workers of the old build write what the new master
+  // reads.
+  static constexpr std::uint32_t kLayout = 2;
 
   // Errors: no memory, no descriptors.
   [[nodiscard]] static Result<Scoreboard> create(std::size_t entries);
@@ -154,14 +175,23 @@ class Scoreboard {
   [[nodiscard]] std::size_t capacity() const noexcept { return entries_.size(); }
   // The memfd, close-on-exec.
   [[nodiscard]] int fd() const noexcept { return file_.get(); }
+  // What the worker of an entry leaves behind when it crashes. Apart from the entries, which are
+  // read all the time.
+  [[nodiscard]] CrashRecord& crash_record(std::uint32_t entry) noexcept {
+    return crash_records_[entry];
+  }
+  [[nodiscard]] BarredRequests& barred() noexcept { return head_->barred; }
+  [[nodiscard]] const BarredRequests& barred() const noexcept { return head_->barred; }
 
  private:
-  Scoreboard(UniqueFd file, ScoreboardHead* head, std::span<ScoreboardEntry> entries) noexcept
-      : file_(std::move(file)), head_(head), entries_(entries) {}
+  Scoreboard(UniqueFd file, ScoreboardHead* head, std::span<ScoreboardEntry> entries,
+             std::span<CrashRecord> crash_records) noexcept
+      : file_(std::move(file)), head_(head), entries_(entries), crash_records_(crash_records) {}
 
   UniqueFd file_;
   ScoreboardHead* head_;
   std::span<ScoreboardEntry> entries_;
+  std::span<CrashRecord> crash_records_;
 };
 
 }  // namespace appserver::ipc

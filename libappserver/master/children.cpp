@@ -126,6 +126,13 @@ void Children::take_message(Zygote& zygote, const ipc::Message& message) {
   }
 }
 
+bool Children::name_frames(std::uint32_t generation, const ipc::NameFrames& order,
+                           ipc::Channel answers) {
+  const auto found = zygotes_.find(generation);
+  const int theirs = answers.fd();
+  return found != zygotes_.end() && found->second.channel.send(order, {&theirs, 1}).has_value();
+}
+
 // --- workers ---
 
 void Children::fork_worker(std::uint32_t slot, std::uint32_t generation) {
@@ -297,8 +304,16 @@ void Children::worker_exited(pid_t pid, supervision::ExitReason reason) {
 // Passes on what the scoreboard knows of a dead worker, and frees its entry.
 void Children::bury(pid_t pid, std::uint32_t score, supervision::ExitReason reason) {
   ipc::ScoreboardEntry& entry = surroundings_.scoreboard[score];
-  WorkerDeath death{pid, entry.slot(), entry.generation(), reason, entry.current_exchange()};
+  ipc::CrashRecord& record = surroundings_.scoreboard.crash_record(score);
+  WorkerDeath death{pid,
+                    entry.slot(),
+                    entry.generation(),
+                    reason,
+                    entry.current_exchange(),
+                    entry.deadline() <= Clock::now(),
+                    ipc::read(record)};
   entry.clear();
+  record.clear();
   surroundings_.bury(std::move(death));
 }
 

@@ -33,7 +33,9 @@ struct WorkerDeath {
   std::uint32_t slot = 0;
   std::uint32_t generation = 0;
   supervision::ExitReason reason;
-  std::optional<ipc::CurrentExchange> exchange;  // The one it died in.
+  std::optional<ipc::CurrentExchange> exchange = std::nullopt;  // The one it died in.
+  bool was_overdue = false;                             // Its handler was over its deadline.
+  std::optional<ipc::CrashFacts> crash = std::nullopt;  // What it wrote down itself.
 };
 
 // What a worker is doing, by the scoreboard.
@@ -76,6 +78,10 @@ class Children {
 
   // Nothing of one that is gone.
   [[nodiscard]] WorkerActivity activity_of(pid_t pid) const;
+
+  // Has the generation's zygote find out which functions these are. Returns: false when there is
+  // none that could be asked.
+  bool name_frames(std::uint32_t generation, const ipc::NameFrames& order, ipc::Channel answers);
 
   // A child of this process ended and was reaped; its pid is forgotten before the event is
   // reported.

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/signal_name.h"
 
@@ -52,9 +53,13 @@ void Chronicle::tell(const supervision::WorkerLost& lost) {
     what_next += "; it keeps dying soon after its start and is tried slowly from now on";
   }
   if (!death_.has_value()) {  // It died so early that only its pid is known.
-    death_ = WorkerDeath{lost.pid, lost.slot, lost.generation, lost.reason, std::nullopt};
+    death_ = WorkerDeath{lost.pid, lost.slot, lost.generation, lost.reason};
   }
-  tell_death(what_next);
+  if (death_->crash.has_value()) {
+    next_ = what_next;
+  } else {
+    tell_death(what_next);
+  }
 }
 
 void Chronicle::tell(const supervision::ZygoteLost& lost) {
@@ -97,11 +102,61 @@ void Chronicle::tell(const supervision::DrainTimedOut& late, const WorkerActivit
                           {"seconds_in_handler", in_handler.count()}});
 }
 
-void Chronicle::close_entry() {
-  if (death_.has_value() && is_abnormal(death_->reason)) {
-    tell_death("it was leaving anyway");
+std::string Chronicle::close_entry() {
+  constexpr const char* kLeaving = "it was leaving anyway";
+  if (death_.has_value() && !death_->crash.has_value() && is_abnormal(death_->reason)) {
+    tell_death(kLeaving);
   }
   death_.reset();
+  std::string next = std::exchange(next_, "");
+  return next.empty() ? kLeaving : next;
+}
+
+void Chronicle::tell(const observe::CrashReport& report) {
+  const bool is_timeout = report.kind == ipc::EndKind::Timeout;
+  const std::string signal = is_timeout ? "" : signal_name(report.signal);
+  const std::string fault_address = observe::hex_text(report.fault_address.value_or(0));
+  const std::vector<std::string> stack = observe::stack_lines(report);
+  std::vector<observe::Field> fields{
+      {"slot", report.slot}, {"generation", report.generation}, {"worker_pid", report.pid}};
+  const auto add = [&fields](std::string_view key, const std::string& text) {
+    if (!text.empty()) {
+      fields.emplace_back(key, std::string_view(text));
+    }
+  };
+  add("signal", signal);
+  add("cause", report.cause);
+  if (report.fault_address) {
+    add("fault_address", fault_address);
+  }
+  add("ended_by", report.ended_by);
+  if (report.request) {
+    add("method", report.request->method);
+    add("target", report.request->target);
+    add("request_id", report.request->id);
+    add("peer", report.request->peer);
+    fields.emplace_back("seconds_in_handler", report.request->seconds_in_handler);
+  }
+  fields.emplace_back("in_handler", report.in_handler);
+  add("next", report.next);
+  if (!stack.empty()) {
+    fields.emplace_back("error.stack_trace", observe::Lines{stack});
+  }
+  log_.write(config::LogLevel::Error,
+             is_timeout ? "a worker was ended because a handler took too long" : "a worker crashed",
+             fields);
+}
+
+void Chronicle::tell(const RequestThatKills& request) {
+  const std::chrono::duration<double> seconds = request.barred_for;
+  const bool is_barred = seconds.count() > 0;
+  log_.error("a request ends workers again and again",
+             {{"method", std::string_view(request.method)},
+              {"path", std::string_view(request.path)},
+              {"deaths", request.deaths},
+              {"barred_seconds", seconds.count()},
+              {"next", is_barred ? "it is answered 503 for that time"
+                                 : "it goes on to the app; --crash-cooldown would stop it"}});
 }
 
 void Chronicle::tell_death(const std::string& what_next) {

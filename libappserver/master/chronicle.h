@@ -3,10 +3,19 @@
 #include <string>
 
 #include "master/children.h"
+#include "observe/crash_report.h"
 #include "observe/log.h"
 #include "supervision/commands.h"
 
 namespace appserver::master {
+
+// One kind of request has ended workers again and again.
+struct RequestThatKills {
+  std::string method;
+  std::string path;
+  std::size_t deaths = 0;
+  Duration barred_for = Duration::zero();
+};
 
 // Tells people in the log what the supervisor decided and what became of workers. [master]
 class Chronicle {
@@ -14,7 +23,7 @@ class Chronicle {
   explicit Chronicle(observe::Log& log) : log_(log) {}
 
   // A worker ended. Told at once unless the supervisor has something to add to it: see
-  // tell(WorkerLost).
+  // tell(WorkerLost). One that left a record of its crash is not told here: its report is.
   void note_death(WorkerDeath death);
 
   void tell(const supervision::WorkerForkFailed& failed);
@@ -26,10 +35,12 @@ class Chronicle {
   void tell(const supervision::StopDelayed& delayed);
   // `activity`: of that worker, now.
   void tell(const supervision::DrainTimedOut& late, const WorkerActivity& activity);
+  void tell(const observe::CrashReport& report);
+  void tell(const RequestThatKills& request);
 
   // All commands that follow from a death were told: a crash that nobody mentioned (of a worker
-  // that was leaving anyway) is told now.
-  void close_entry();
+  // that was leaving anyway) is told now. Returns: what is done about the death.
+  std::string close_entry();
 
   // Why the last generation failed; empty if none did.
   [[nodiscard]] const std::string& last_failure() const noexcept { return last_failure_; }
@@ -39,6 +50,7 @@ class Chronicle {
 
   observe::Log& log_;
   std::optional<WorkerDeath> death_;
+  std::string next_;  // What is done about it.
   std::string last_failure_;
 };
 

@@ -20,6 +20,7 @@
 #include "base/signals.h"
 #include "config/restart.h"
 #include "master/chronicle.h"
+#include "master/inquests.h"
 #include "master/listening.h"
 #include "master/notifier.h"
 #include "master/overdue_watch.h"
@@ -101,6 +102,7 @@ class Master {
   ChildWatcher child_exits_{loop_};
   TimerWatcher deadline_{loop_};
   OverdueWatch overdue_;
+  Inquests inquests_;
   std::deque<supervision::Event> events_;
   bool is_handling_ = false;
   std::optional<int> exit_code_;
@@ -115,14 +117,17 @@ Master::Master(MasterSetup& setup)
       notifier_(loop_, setup.service, setup.log),
       children_({loop_, setup.scoreboard, [this](auto kept_fds) { leave(kept_fds); }, setup.zygote,
                  [this](supervision::Event event) { report(std::move(event)); },
-                 [this](WorkerDeath death) { chronicle_.note_death(std::move(death)); }}),
+                 [this](WorkerDeath death) { inquests_.note_death(std::move(death)); }}),
       upgrade_({loop_, setup.log, setup.program, [this] { return is_at_rest(); },
                 [this] { return supervisor_.is_stop_requested(); }, [this] { return state(); },
                 [this]() -> Duration { return options_.boot_timeout; },
                 [this](auto kept_fds) { leave(kept_fds); }}),
-      overdue_(loop_, setup.scoreboard, [this](pid_t worker, TimePoint since) {
-        report(supervision::HandlerOverdue{worker, since});
-      }) {
+      overdue_(loop_, setup.scoreboard,
+               [this](pid_t worker, TimePoint since) {
+                 report(supervision::HandlerOverdue{worker, since});
+               }),
+      inquests_({loop_, setup.log, chronicle_, setup.scoreboard.barred(), options_, releases_,
+                 children_}) {
   if (setup.succession) {
     succeed(setup.succession->family);
   } else {
@@ -151,6 +156,7 @@ Farewell Master::run() {
     loop_.run_once();
     upgrade_.go_on();
   }
+  inquests_.finish();
   return {*exit_code_, *exit_code_ == 0 ? "" : chronicle_.last_failure()};
 }
 
@@ -172,7 +178,7 @@ void Master::report(supervision::Event event) {
     }
     execute(supervisor_.handle(next, Clock::now()));
     if (std::holds_alternative<supervision::WorkerExited>(next)) {
-      chronicle_.close_entry();
+      inquests_.close_entry();
     }
   }
   is_handling_ = false;
@@ -244,7 +250,7 @@ void Master::wait_for_next_deadline() {
 }
 
 void Master::on_child_exit(int pid, int status) noexcept {
-  if (!upgrade_.child_exited(pid, status)) {
+  if (!upgrade_.child_exited(pid, status) && !inquests_.child_exited(pid, status)) {
     children_.child_exited(pid, status);
   }
 }
@@ -307,6 +313,7 @@ void Master::reload() {
   options_ = release->options;
   setup_.log.set_level(options_.log_level);
   supervisor_.change_policy(policy_of(options_));
+  inquests_.change_options();
   const auto generation = ++newest_;
   setup_.log.info("reloading", {{"generation", generation},
                                 {"app", std::string_view(release->snapshot.app.path)},
@@ -344,7 +351,7 @@ void Master::reopen_logs() {
 
 bool Master::is_at_rest() const {
   return supervisor_.is_at_rest() && events_.empty() && listening_.is_at_rest() &&
-         children_.family().has_value();
+         children_.family().has_value() && inquests_.is_at_rest();
 }
 
 UpgradeState Master::state() const {

@@ -33,6 +33,12 @@ class Releases {
     return releases_.at(generation);
   }
 
+  // Null when it is not there. Valid like that of at().
+  [[nodiscard]] const Release* find(supervision::Generation generation) const {
+    const auto found = releases_.find(generation);
+    return found == releases_.end() ? nullptr : &found->second;
+  }
+
   // Has the sockets of a release follow its options. Requires: it is there.
   void adjust_sockets(supervision::Generation generation) {
     listening_.adjust(at(generation).listener_fds, at(generation).options);

@@ -2,32 +2,13 @@
 
 #include <boost/json.hpp>
 
-#include "observe/escape.h"
+#include "observe/json_text.h"
 #include "observe/record.h"
 
 namespace appserver::observe {
 namespace {
 
 namespace json = boost::json;
-
-// Boost.JSON escapes control bytes, quotes and backslashes, but copies bytes that are not UTF-8 and
-// DEL as they are; those become the text \xNN here.
-std::string printable(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  while (!text.empty()) {
-    const auto first = static_cast<unsigned char>(text.front());
-    const std::size_t length = first < 0x20 ? 1 : printable_length(text);
-    if (length == 0) {
-      append_hex_escape(out, first);
-      text.remove_prefix(1);
-      continue;
-    }
-    out += text.substr(0, length);
-    text.remove_prefix(length);
-  }
-  return out;
-}
 
 json::value to_json(std::string_view text) {
   return json::value(printable(text));
@@ -38,6 +19,14 @@ json::value to_json(std::int64_t number) {
 json::value to_json(bool truth) {
   return truth;
 }
+json::value to_json(const Lines& lines) {
+  std::string joined;
+  for (const std::string& line : lines.texts) {
+    joined += joined.empty() ? "" : "\n";
+    joined += printable(line);
+  }
+  return json::value(std::move(joined));
+}
 json::value to_json(double number) {
   // RFC 8259, section 6: JSON has no infinity and no NaN.
   if (!std::isfinite(number)) {
@@ -47,7 +36,8 @@ json::value to_json(double number) {
 }
 
 void add(json::object& record, std::string_view key, json::value value) {
-  record.emplace("appserver." + printable(key), std::move(value));
+  const bool is_of_ecs = key.find('.') != std::string_view::npos;
+  record.emplace(is_of_ecs ? printable(key) : "appserver." + printable(key), std::move(value));
 }
 
 }  // namespace

@@ -142,13 +142,16 @@ Log::~Log() = default;
 
 void Log::write(LogLevel level, std::string_view message,
                 std::initializer_list<Field> fields) noexcept {
+  write(level, message, std::span(fields.begin(), fields.size()));
+}
+
+void Log::write(LogLevel level, std::string_view message, std::span<const Field> fields) noexcept {
   if (!enabled(level)) {
     return;
   }
   try {
     const auto payload = backend_->format == LogFormat::Json ? &json_payload : &text_payload;
-    const std::string record =
-        payload(backend_->identity, message, {fields.begin(), fields.size()});
+    const std::string record = payload(backend_->identity, message, fields);
     backend_->logger.log(backend_->now(), spdlog::source_loc{}, to_spdlog(level), record);
   } catch (const std::exception&) {
     backend_->sink->writer().drop();

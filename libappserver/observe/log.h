@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
+#include <span>
 #include <string_view>
 
 #include "config/options.h"
@@ -38,6 +39,9 @@ class Log {
   // Writes one record if `level` is enabled. `message` and the fields are not kept.
   void write(config::LogLevel level, std::string_view message,
              std::initializer_list<Field> fields = {}) noexcept;
+  // The same, for fields that are only known at run time.
+  void write(config::LogLevel level, std::string_view message,
+             std::span<const Field> fields) noexcept;
   void debug(std::string_view message, std::initializer_list<Field> fields = {}) noexcept;
   void info(std::string_view message, std::initializer_list<Field> fields = {}) noexcept;
   void warning(std::string_view message, std::initializer_list<Field> fields = {}) noexcept;

@@ -21,16 +21,22 @@ struct Identity {
   std::optional<unsigned> generation = std::nullopt;
 };
 
+// A value of several lines, such as a stack.
+struct Lines {
+  std::span<const std::string> texts;
+};
+
 // One named value of a record. Holds views: use it as a temporary argument only. [any]
 // Made from anything that is text, an integer, a floating-point number or a bool, so that callers
 // need no casts; an unsigned value beyond the range of std::int64_t is logged as its maximum.
 struct Field {
-  using Value = std::variant<std::string_view, std::int64_t, double, bool>;
+  using Value = std::variant<std::string_view, std::int64_t, double, bool, Lines>;
 
   template <typename T>
   requires(std::is_arithmetic_v<T> || std::convertible_to<const T&, std::string_view>)
       Field(std::string_view name, const T& content)
       : key(name), value(to_value(content)) {}
+  Field(std::string_view name, Lines lines) : key(name), value(lines) {}
 
   std::string_view key;
   Value value;
@@ -53,14 +59,16 @@ struct Field {
 
 // The part of a text record after time, pid and level, without the end of line:
 //   worker 3 gen 2: message key=value other="quoted value"
-// A value is quoted when it is empty or holds a space, a quote, '=' or something to escape.
+// A value is quoted when it is empty or holds a space, a quote, '=' or something to escape. Lines
+// follow the record, each on a line of its own that begins with four spaces, without their key.
 // Errors: std::bad_alloc.
 [[nodiscard]] std::string text_payload(const Identity& identity, std::string_view message,
                                        std::span<const Field> fields);
 
 // The same for JSON: members of an object without its braces, fields below "appserver.":
 //   "message":"...","appserver.role":"worker","appserver.slot":3,"appserver.key":"value"
-// Always valid UTF-8 without control bytes: what is not printable becomes the text \xNN.
+// A key with a dot in it is a name of the Elastic Common Schema ("error.stack_trace") and stays as
+// it is. Always valid UTF-8 without control bytes: what is not printable becomes the text \xNN.
 // Of several fields with one key the first counts, so that readers agree on what was said.
 // Errors: std::bad_alloc.
 [[nodiscard]] std::string json_payload(const Identity& identity, std::string_view message,

@@ -50,6 +50,13 @@ void append_value(std::string& out, double number) {
   append_number(out, number);
 }
 
+void append_lines(std::string& out, const Lines& lines) {
+  for (const std::string& line : lines.texts) {
+    out += "\n    ";
+    append_escaped(out, line, Quotes::Keep);
+  }
+}
+
 void append_identity(std::string& out, const Identity& identity) {
   append_escaped(out, identity.role);
   if (identity.slot) {
@@ -71,10 +78,24 @@ std::string text_payload(const Identity& identity, std::string_view message,
   append_identity(out, identity);
   append_escaped(out, message, Quotes::Keep);
   for (const Field& field : fields) {
+    if (std::holds_alternative<Lines>(field.value)) {
+      continue;
+    }
     out += ' ';
     append_escaped(out, field.key);
     out += '=';
-    std::visit([&out](const auto& value) { append_value(out, value); }, field.value);
+    std::visit(
+        [&out](const auto& value) {
+          if constexpr (!std::is_same_v<decltype(value), const Lines&>) {
+            append_value(out, value);
+          }
+        },
+        field.value);
+  }
+  for (const Field& field : fields) {
+    if (const Lines* lines = std::get_if<Lines>(&field.value)) {
+      append_lines(out, *lines);
+    }
   }
   return out;
 }

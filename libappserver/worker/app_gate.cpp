@@ -1,8 +1,11 @@
 #include "worker/app_gate.h"
 
+#include <array>
+#include <chrono>
 #include <random>
 
 #include "base/coarse_clock.h"
+#include "http/field.h"
 
 namespace appserver::worker {
 namespace {
@@ -26,25 +29,28 @@ AppGate::AppGate(const Surroundings& surroundings, Duration timeout)
       streams_body_(find_streams_body(surroundings.app)),
       host_(surroundings.host),
       score_(surroundings.score),
+      barred_(surroundings.barred),
       baton_(surroundings.baton),
       log_(surroundings.log),
       timeout_(timeout),
       ids_(random_start()) {}
 
 bool AppGate::streams_body(const Incoming& incoming, std::string& out) {
-  if (streams_body_ == nullptr) {
+  if (streams_body_ == nullptr || barred_until(incoming.head)) {
     return false;
   }
   exchange_.begin(incoming, out);
-  return mark(incoming.head,
+  return mark(incoming.head, incoming.provenance.client,
               [this] { return streams_body_(app_.state, &exchange_.request()) != 0; });
 }
 
 template <typename Call>
-std::invoke_result_t<const Call&> AppGate::mark(const http::RequestHead& head, const Call& call) {
+std::invoke_result_t<const Call&> AppGate::mark(const http::RequestHead& head,
+                                                const net::PeerAddress& client, const Call& call) {
   const TimePoint now = coarse_now();
-  score_.begin_exchange(head.method, head.target, now,
-                        timeout_.count() == 0 ? TimePoint::max() : now + timeout_);
+  score_.begin_exchange(
+      {head.method, head.target, http::value_of(head.fields, "x-request-id"), client}, now,
+      timeout_.count() == 0 ? TimePoint::max() : now + timeout_);
   is_running_app_.store(true, std::memory_order_relaxed);
   baton_.lend();
   const auto result = call();
@@ -58,11 +64,30 @@ template <typename Call>
 int AppGate::call_handler(const Incoming& incoming, std::string& out, const Call& call) {
   exchange_.begin(incoming, out);
   static_cast<void>(host_.take_reported_error());  // An earlier handler's words are not this one's.
-  return mark(incoming.head, call);
+  return mark(incoming.head, incoming.provenance.client, call);
+}
+
+std::optional<TimePoint> AppGate::barred_until(const http::RequestHead& head) const noexcept {
+  if (barred_.is_empty()) {
+    return std::nullopt;
+  }
+  return barred_.barred_until(head.method, ipc::path_of(head.target), coarse_now());
+}
+
+void AppGate::identify_exchange() const noexcept {
+  if (!score_.has_request_id()) {
+    const std::array<char, RequestIds::kLength> id = ids_.peek_next();
+    score_.set_request_id({id.data(), id.size()});
+  }
 }
 
 Outcome AppGate::answer(const Incoming& incoming, std::string& out) {
   score_.count_request();
+  if (const auto until = barred_until(incoming.head)) {
+    exchange_.begin(incoming, out);
+    exchange_.answer_unavailable(std::chrono::ceil<std::chrono::seconds>(*until - Clock::now()));
+    return exchange_.take_outcome();
+  }
   const int result = call_handler(incoming, out, [this] {
     return app_.handle(app_.state, exchange_.handle(), &exchange_.request());
   });
@@ -84,8 +109,8 @@ Outcome AppGate::finish(AppSink& sink, const Incoming& incoming, std::string& ou
 }
 
 AppSource::Made AppGate::produce(AppSource& source, const http::RequestHead& head,
-                                 std::string& out) {
-  return mark(head, [&] { return source.produce(out); });
+                                 const net::PeerAddress& client, std::string& out) {
+  return mark(head, client, [&] { return source.produce(out); });
 }
 
 Outcome AppGate::conclude(const Incoming& incoming, int result) {

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <atomic>
+#include <optional>
 #include <string>
 #include <type_traits>
 
 #include "app/host_services.h"
 #include "app/loaded_app.h"
+#include "ipc/barred_requests.h"
 #include "ipc/scoreboard.h"
 #include "observe/log.h"
 #include "worker/baton.h"
@@ -22,6 +24,7 @@ class AppGate {
     app::LoadedApp& app;
     app::HostServices& host;
     ipc::ScoreboardEntry& score;
+    const ipc::BarredRequests& barred;
     Baton& baton;
     observe::Log& log;
   };
@@ -39,7 +42,11 @@ class AppGate {
     return is_running_app_.load(std::memory_order_relaxed);
   }
 
-  // Runs the handler and appends the response to `out`.
+  // Gives the exchange at hand an id on the scoreboard if it has none. Async-signal-safe.
+  void identify_exchange() const noexcept;
+
+  // Runs the handler and appends the response to `out`. A request that is barred is answered 503
+  // without it.
   Outcome answer(const Incoming& incoming, std::string& out);
 
   // Gives the sink a piece of the body. Returns: whether it wants to go on.
@@ -49,13 +56,15 @@ class AppGate {
   Outcome finish(AppSink& sink, const Incoming& incoming, std::string& out);
   // Has the app make the next piece of the body of a response to `head`, into `out`.
   [[nodiscard]] AppSource::Made produce(AppSource& source, const http::RequestHead& head,
-                                        std::string& out);
+                                        const net::PeerAddress& client, std::string& out);
 
  private:
   // Calls the app with the exchange marked on the scoreboard and the event loop lent. Returns: what
   // the app returned.
   template <typename Call>
-  std::invoke_result_t<const Call&> mark(const http::RequestHead& head, const Call& call);
+  std::invoke_result_t<const Call&> mark(const http::RequestHead& head,
+                                         const net::PeerAddress& client, const Call& call);
+  [[nodiscard]] std::optional<TimePoint> barred_until(const http::RequestHead& head) const noexcept;
   template <typename Call>
   int call_handler(const Incoming& incoming, std::string& out, const Call& call);
   Outcome conclude(const Incoming& incoming, int result);
@@ -65,6 +74,7 @@ class AppGate {
   decltype(appserver_streaming::streams_body) streams_body_;  // Null: it never wants to.
   app::HostServices& host_;
   ipc::ScoreboardEntry& score_;
+  const ipc::BarredRequests& barred_;
   Baton& baton_;
   observe::Log& log_;
   const Duration timeout_;

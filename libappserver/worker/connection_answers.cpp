@@ -238,7 +238,7 @@ Incoming Connection::incoming(std::string_view body, bool keep_alive) {
 }
 
 AppSource::Made Connection::make(AppSource& source, std::string& out) {
-  return serving_.gate.produce(source, bench_->parser.head(), out);
+  return serving_.gate.produce(source, bench_->parser.head(), bench_->provenance.client, out);
 }
 
 // Called by the handler, by way of the exchange, while the standby may have the loop: touches the

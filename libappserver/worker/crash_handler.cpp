@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "ipc/timeout_signal.h"
+#include "worker/black_box.h"
 
 namespace appserver::worker {
 namespace {
@@ -32,8 +33,14 @@ std::atomic<const CrashHandler::Scene*> scene_of_crash{nullptr};
 pthread_t first_thread;
 std::atomic<Request> request{Request::Timeout};
 std::atomic<bool> is_frozen{false};
+std::atomic<int> ending_thread{0};
+std::atomic<int> ending_signal{0};
 alignas(16) std::array<char, 64 * 1024> handler_stack;
 // NOLINTEND(cppcoreguidelines-avoid-non-const-global-variables)
+
+[[nodiscard]] bool is_first_thread() noexcept {
+  return ::pthread_equal(::pthread_self(), first_thread) != 0;
+}
 
 void ask_first_thread(Request what) noexcept {
   request.store(what);
@@ -54,7 +61,7 @@ void save_clients(WorkerEnd end) noexcept {
   if (scene == nullptr) {
     return;
   }
-  if (::pthread_equal(::pthread_self(), first_thread) == 0) {
+  if (!is_first_thread()) {
     freeze_first_thread();
   }
   // Whether or not the standby lets go: in the end the clients count.
@@ -62,11 +69,70 @@ void save_clients(WorkerEnd end) noexcept {
   scene->connections.save_from_end(scene->handoff, end);
 }
 
-void on_crash(int signal) {
-  save_clients(WorkerEnd::Crash);
-  // SA_RESETHAND has put the default action back. The signal is blocked until this function
-  // returns, and is then delivered where the crash was: the core dump shows that place. It also
-  // ends a process to which somebody sent the signal, where no instruction would fail again.
+void install(int signal, void (*handler)(int, siginfo_t*, void*)) noexcept {
+  struct sigaction action = {};
+  action.sa_sigaction = handler;
+  action.sa_flags = static_cast<int>(SA_ONSTACK | SA_RESTART | SA_SIGINFO);
+  ::sigemptyset(&action.sa_mask);
+  ::sigaction(signal, &action, nullptr);
+}
+
+void put_back(int signal, void (*disposition)(int)) noexcept {
+  struct sigaction action = {};
+  action.sa_handler = disposition;
+  ::sigemptyset(&action.sa_mask);
+  ::sigaction(signal, &action, nullptr);
+}
+
+[[noreturn]] void die_by(int signal) noexcept {
+  put_back(signal, SIG_DFL);
+  sigset_t only;
+  ::sigemptyset(&only);
+  ::sigaddset(&only, signal);
+  ::pthread_sigmask(SIG_UNBLOCK, &only, nullptr);
+  ::raise(signal);
+  ::_exit(1);
+}
+
+// What is left of the process's life belongs to one thread. Another one that crashes meanwhile
+// waits for the end; the same one has crashed in here, and makes the end that it was about to make.
+void claim_end(int signal) noexcept {
+  const int self = ::gettid();
+  int owner = 0;
+  if (ending_thread.compare_exchange_strong(owner, self)) {
+    ending_signal.store(signal);
+    return;
+  }
+  if (owner == self) {
+    die_by(ending_signal.load());
+  }
+  while (true) {
+    ::pause();
+  }
+}
+
+// First the facts, then the clients, and last what is likely to crash again.
+void end_with_record(ipc::EndKind kind, const siginfo_t& signal, void* context) noexcept {
+  const CrashHandler::Scene* scene = scene_of_crash.load(std::memory_order_relaxed);
+  if (scene == nullptr) {
+    return;
+  }
+  const bool in_handler = is_first_thread() && scene->gate.is_running_app();
+  record_signal(scene->record, kind, signal, in_handler);
+  if (in_handler) {
+    scene->gate.identify_exchange();
+  }
+  save_clients(kind == ipc::EndKind::Crash ? WorkerEnd::Crash : WorkerEnd::Timeout);
+  record_stack(scene->record, context);
+}
+
+void on_crash(int signal, siginfo_t* info, void* context) noexcept {
+  claim_end(signal);
+  end_with_record(ipc::EndKind::Crash, *info, context);
+  put_back(signal, SIG_DFL);
+  // The signal is blocked until this function returns, and is then delivered where the crash was:
+  // the core dump shows that place. It also ends a process to which somebody sent the signal, where
+  // no instruction would fail again.
   ::raise(signal);
 }
 
@@ -78,17 +144,9 @@ bool is_over_deadline(const CrashHandler::Scene& scene) noexcept {
              scene.score.deadline();
 }
 
-[[noreturn]] void die_of_timeout() noexcept {
-  struct sigaction action = {};
-  action.sa_handler = SIG_DFL;
-  ::sigemptyset(&action.sa_mask);
-  ::sigaction(SIGABRT, &action, nullptr);
-  ::abort();
-}
-
 // Not a crash yet: who sent it may have been too late, and the handler is done.
-void on_request(int signal) {
-  if (::pthread_equal(::pthread_self(), first_thread) == 0) {
+void on_request(int signal, siginfo_t* info, void* context) noexcept {
+  if (!is_first_thread()) {
     ::pthread_kill(first_thread, signal);  // Sent to the process, it may arrive on any thread.
     return;
   }
@@ -104,25 +162,19 @@ void on_request(int signal) {
       }
     case Request::Stop:
       if (scene->gate.is_running_app()) {
+        claim_end(SIGABRT);
         save_clients(WorkerEnd::Stop);
         ::_exit(0);
       }
       break;
     case Request::Timeout:
       if (is_over_deadline(*scene)) {
-        save_clients(WorkerEnd::Timeout);
-        die_of_timeout();
+        claim_end(SIGABRT);
+        end_with_record(ipc::EndKind::Timeout, *info, context);
+        die_by(SIGABRT);
       }
       break;
   }
-}
-
-void install(int signal, void (*handler)(int), int flags) noexcept {
-  struct sigaction action = {};
-  action.sa_handler = handler;
-  action.sa_flags = flags;
-  ::sigemptyset(&action.sa_mask);
-  ::sigaction(signal, &action, nullptr);
 }
 
 }  // namespace
@@ -134,18 +186,18 @@ CrashHandler::CrashHandler(const Scene& scene) : scene_(scene) {
   stack.ss_sp = handler_stack.data();
   stack.ss_size = handler_stack.size();
   ::sigaltstack(&stack, nullptr);
-  install(SIGALRM, SIG_DFL, 0);
+  put_back(SIGALRM, SIG_DFL);
   for (const int signal : kCrashSignals) {
-    install(signal, &on_crash, static_cast<int>(SA_ONSTACK | SA_RESETHAND));
+    install(signal, &on_crash);
   }
-  install(ipc::timeout_signal(), &on_request, SA_ONSTACK | SA_RESTART);
+  install(ipc::timeout_signal(), &on_request);
 }
 
 CrashHandler::~CrashHandler() {
   for (const int signal : kCrashSignals) {
-    install(signal, SIG_DFL, 0);
+    put_back(signal, SIG_DFL);
   }
-  install(ipc::timeout_signal(), SIG_IGN, 0);  // It may come late, and is not meant to kill then.
+  put_back(ipc::timeout_signal(), SIG_IGN);  // It may come late, and is not meant to kill then.
   scene_of_crash = nullptr;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "ipc/crash_record.h"
 #include "ipc/handoff.h"
 #include "ipc/scoreboard.h"
 #include "worker/baton.h"
@@ -23,7 +24,8 @@ namespace appserver::worker {
 // makes system calls, and neither allocates nor locks; the allocator may be what is broken. It runs
 // on a stack of its own, because a stack overflow is a crash as well. Other threads are brought to
 // a stop first, so that nobody changes or answers what it reads. If it crashes itself, or takes
-// longer than its guard, the kernel ends the process.
+// longer than its guard, the kernel ends the process. What it was is in the record by then: see
+// worker/black_box.h.
 class CrashHandler {
  public:
   // What there is to be saved. All outlive the handler.
@@ -33,6 +35,7 @@ class CrashHandler {
     const ipc::ScoreboardEntry& score;
     const AppGate& gate;
     Baton& baton;
+    ipc::CrashRecord& record;
   };
 
   // Installs the handlers. [first thread] One at a time in a process.

@@ -71,10 +71,20 @@ Outcome Exchange::take_outcome() noexcept {
 }
 
 void Exchange::answer_with_error(unsigned status) {
+  append_error(status, {});
+}
+
+void Exchange::answer_unavailable(std::chrono::seconds retry_after) {
+  const std::string seconds = std::to_string(retry_after.count());
+  const std::array<http::Field, 1> retry{http::Field{"Retry-After", seconds}};
+  append_error(503, retry);
+}
+
+void Exchange::append_error(unsigned status, std::span<const http::Field> more_fields) {
   const http::ErrorBody body =
       http::render_error(status, "", http::accept_of(incoming_->head), incoming_->error_pages);
-  const std::array<http::Field, 2> fields{http::Field{"Content-Type", body.content_type},
-                                          http::Field{"Vary", "Accept"}};
+  std::vector<http::Field> fields{{"Content-Type", body.content_type}, {"Vary", "Accept"}};
+  fields.insert(fields.end(), more_fields.begin(), more_fields.end());
   append({status, fields, body.content});
 }
 
@@ -280,6 +290,7 @@ appserver_str Exchange::request_id(appserver_exchange* exchange) noexcept {
     } else {
       self.ids_.append_next(self.id_text_);
     }
+    self.score_.set_request_id(self.id_text_);
   }
   return to_abi(self.id_text_);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -87,6 +88,8 @@ class Exchange {
 
   // Answers with the server's own words, for when the app did not.
   void answer_with_error(unsigned status);
+  // The same with 503, and when the client may try again.
+  void answer_unavailable(std::chrono::seconds retry_after);
 
   // The functions behind appserver_host's and appserver_stream's pointers of the same names.
   static int32_t respond(appserver_exchange* exchange, const appserver_response* response) noexcept;
@@ -108,6 +111,7 @@ class Exchange {
   // Returns: the response in our form, or nothing, with the reason in refusal_.
   std::optional<http::Response> check_answer(const appserver_response* response);
   std::span<const http::Field> take_fields(const appserver_header* headers, std::size_t count);
+  void append_error(unsigned status, std::span<const http::Field> more_fields);
   void append(http::Response response);
   void stream(http::Response head, AppSource source);
   bool send_file(const http::Response& head, int fd);

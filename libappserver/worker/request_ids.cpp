@@ -1,21 +1,31 @@
 #include "worker/request_ids.h"
 
 #include <algorithm>
-#include <array>
 
 namespace appserver::worker {
 
+namespace {
+
+// An odd constant: the ids of neighbouring requests differ in all digits, and none repeats before
+// 2^64.
+constexpr std::uint64_t kStep = 0x9e3779b97f4a7c15;
+
+}  // namespace
+
 void RequestIds::append_next(std::string& out) {
-  // An odd constant: the ids of neighbouring requests differ in all digits, and none repeats before
-  // 2^64.
-  next_ += 0x9e3779b97f4a7c15;
-  std::array<char, 16> digits;
-  std::uint64_t rest = next_;
+  const auto digits = peek_next();
+  next_ += kStep;
+  out.append(digits.data(), digits.size());
+}
+
+std::array<char, RequestIds::kLength> RequestIds::peek_next() const noexcept {
+  std::array<char, kLength> digits;
+  std::uint64_t rest = next_ + kStep;
   for (char& digit : digits) {
     digit = "0123456789abcdef"[rest & 0xF];
     rest >>= 4;
   }
-  out.append(digits.data(), digits.size());
+  return digits;
 }
 
 bool RequestIds::is_sane(std::string_view id) noexcept {

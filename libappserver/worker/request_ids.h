@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -12,8 +14,12 @@ class RequestIds {
  public:
   explicit RequestIds(std::uint64_t random_start) noexcept : next_(random_start) {}
 
+  static constexpr std::size_t kLength = 16;
+
   // Appends a new id.
   void append_next(std::string& out);
+  // The id that append_next() will append. Async-signal-safe.
+  [[nodiscard]] std::array<char, kLength> peek_next() const noexcept;
 
   // Whether a client's X-Request-Id may be taken over: 1 to 128 letters, digits and `-_.:=+/@`, so
   // that it can stand in any log and header unescaped.

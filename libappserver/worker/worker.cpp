@@ -100,13 +100,15 @@ LifeLimits life_limits_of(const config::Options& options) {
 Worker::Worker(WorkerSetup& setup, const Rules& rules)
     : setup_(setup),
       complaints_(setup.log),
-      gate_({setup.app, setup.host, setup.score, baton_, setup.log}, setup.options.timeout),
+      gate_({setup.app, setup.host, setup.score, setup.scoreboard.barred(), baton_, setup.log},
+            setup.options.timeout),
       serving_(loop_, rules, gate_, nullptr, complaints_, spans_of(setup.options)),
       acceptor_(loop_, setup.listener_fds, connections_,
                 static_cast<std::size_t>(setup.options.worker_connections), complaints_),
       departure_(loop_, serving_, connections_, setup.handoff, setup.scoreboard, setup.score),
       lifespan_(loop_, life_limits_of(setup.options), setup.score, setup.log),
-      crash_handler_({connections_, setup.handoff, setup.score, gate_, baton_}) {
+      crash_handler_(
+          {connections_, setup.handoff, setup.score, gate_, baton_, setup.crash_record}) {
   if (const observe::LogFile* file = setup.log_files.access_log(); file != nullptr) {
     serving_.access_log = &access_log_.emplace(file->fd());
   }

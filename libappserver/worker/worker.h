@@ -25,6 +25,7 @@ struct WorkerSetup {
   ipc::Channel master;
   const ipc::Scoreboard& scoreboard;
   ipc::ScoreboardEntry& score;  // Its entry there.
+  ipc::CrashRecord& crash_record;
   const ipc::Handoff& handoff;
   app::LoadedApp& app;
   app::HostServices& host;

@@ -15,12 +15,16 @@
 #include "base/after_fork.h"
 #include "base/errno_text.h"
 #include "base/signals.h"
+#include "zygote/frame_names.h"
 #include "zygote/surroundings.h"
 
 namespace appserver::zygote {
 namespace {
 
 constexpr int kAppFailedToLoad = 4;
+
+// What finding the names of a crashed worker's stack may take. The master waits no longer.
+constexpr unsigned kNamingSeconds = 4;
 
 // What the intermediate process of the double fork learned.
 struct Birth {
@@ -54,6 +58,7 @@ class Zygote {
   void fork_worker(const ipc::ForkWorker& order, UniqueFd channel);
   [[noreturn]] void become_worker(const ipc::ForkWorker& order, ipc::Channel master);
   void tell_fork_failed(const ipc::ForkWorker& order, int error);
+  void name_frames(const ipc::NameFrames& order, UniqueFd answers);
   void retire();
 
   ZygoteSetup& setup_;
@@ -97,6 +102,10 @@ bool Zygote::on_message(ipc::Received received) {
   if (const auto* order = std::get_if<ipc::ForkWorker>(&received.message)) {
     if (received.fds.size() == 1) {
       fork_worker(*order, std::move(received.fds.front()));
+    }
+  } else if (const auto* frames = std::get_if<ipc::NameFrames>(&received.message)) {
+    if (received.fds.size() == 1) {
+      name_frames(*frames, std::move(received.fds.front()));
     }
   } else if (std::holds_alternative<ipc::LogsReopened>(received.message)) {
     setup_.log_files.take_over(received.fds);
@@ -183,6 +192,30 @@ void Zygote::become_worker(const ipc::ForkWorker& order, ipc::Channel master) {
 void Zygote::tell_fork_failed(const ipc::ForkWorker& order, int error) {
   static_cast<void>(setup_.master.send(ipc::WorkerForkFailed{
       order.slot, order.score, "the zygote cannot fork: " + errno_text(error)}));
+}
+
+// Reading debug information is slow and may crash: it is done in a process of its own, which nobody
+// waits for. Its parent ends at once, so that the master reaps it.
+void Zygote::name_frames(const ipc::NameFrames& order, UniqueFd answers) {
+  const SignalsBlocked blocked;
+  const pid_t intermediate = ::fork();
+  if (intermediate == 0) {
+    if (::fork() == 0) {
+      after_fork({});
+      setup_.master.close();
+      setup_.title.set("appserverd: stack reader gen " + std::to_string(setup_.generation));
+      ::alarm(kNamingSeconds);
+      ipc::Channel channel(std::move(answers));
+      zygote::name_frames(order, [&channel](ipc::FrameNamed name) {
+        static_cast<void>(channel.send(std::move(name)));
+      });
+    }
+    ::_exit(0);
+  }
+  if (intermediate > 0) {
+    while (::waitpid(intermediate, nullptr, 0) < 0 && errno == EINTR) {
+    }
+  }
 }
 
 void Zygote::retire() {

@@ -7,6 +7,7 @@
 #include "app/host_services.h"
 #include "app/loaded_app.h"
 #include "app/snapshot.h"
+#include "base/process_title.h"
 #include "config/options.h"
 #include "ipc/channel.h"
 #include "observe/log.h"
@@ -39,6 +40,7 @@ struct ZygoteSetup {
   // The worker's main; returns its exit status. The process roles do not know each other: the
   // composition root puts the one into the other.
   std::function<int(WorkerBirth)> worker;
+  ProcessTitle& title;
 };
 
 // Loads the release, tells the master, and forks a worker whenever it asks, until it is retired or

@@ -59,6 +59,9 @@ only_in 'toml\+\+' config
 only_in 'CLI/' config
 only_in 'spdlog' observe
 only_in 'ev\.h' base
+only_in 'boost/process' master
+only_in 'backtrace\.h' zygote
+only_in 'unwind\.h' worker
 
 # 3. The pure core touches no system: standard library and the clock's types only.
 while IFS= read -r hit; do

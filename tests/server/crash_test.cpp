@@ -92,7 +92,7 @@ TEST_CASE("crash: a signal from outside loses nothing, and the worker dies by it
   for (const WorkerEntry& worker : server.process.workers()) {
     ::kill(worker.pid, SIGSEGV);
   }
-  server.process.wait_for_log("reason=SIGSEGV");
+  server.process.wait_for_log("signal=SIGSEGV");
   bystanders.go_on();
 }
 

@@ -24,6 +24,21 @@ inline void write_nowhere() {
   *reinterpret_cast<volatile int*>(nowhere) = 1;
 }
 
+// A function pointer that was never set.
+[[gnu::noinline]] inline void call_nothing() {
+  void (*volatile nothing)() = nullptr;
+  nothing();
+}
+
+// Goes on without a stack: nobody can tell who called this.
+[[gnu::noinline]] inline void lose_the_stack() {
+#if defined(__x86_64__)
+  asm volatile("mov $16, %%rsp\n\tmov (%%rsp), %%rax" ::: "memory");
+#elif defined(__aarch64__)
+  asm volatile("mov x9, #16\n\tmov sp, x9\n\tldr x10, [sp]" ::: "memory");
+#endif
+}
+
 // Crashes in the way of that name; returns when there is none.
 inline void crash(std::string_view how) {
   if (how == "segv") {
@@ -34,6 +49,10 @@ inline void crash(std::string_view how) {
     write_nowhere();
   } else if (how == "thread") {
     std::thread(write_nowhere).join();
+  } else if (how == "nothing") {
+    call_nothing();
+  } else if (how == "lost") {
+    lose_the_stack();
   } else if (how == "overflow") {
     static_cast<void>(overflow_stack(0));
   } else if (how == "terminate") {

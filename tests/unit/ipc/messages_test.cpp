@@ -35,6 +35,31 @@ TEST_CASE("messages: every kind survives the way through a packet") {
   round_trip(LogsReopened{});
   round_trip(WorkerReady{});
   CHECK(round_trip(RecycleWanted{"1000 requests served"}).why == "1000 requests served");
+  const auto frames = round_trip(NameFrames{{"", "/lib/libc.so.6"}, {{0x1000, 0x10, 1, 1}, {}}});
+  CHECK(frames.modules == std::vector<std::string>{"", "/lib/libc.so.6"});
+  REQUIRE(frames.frames.size() == 2);
+  CHECK(frames.frames[0].offset == 0x10);
+  CHECK(frames.frames[1].module == CodeFrame::kNoModule);
+  const auto name = round_trip(FrameNamed{4, 25, "crash(int)", "app.cpp"});
+  CHECK(name.frame == 4);
+  CHECK(name.line == 25);
+  CHECK(name.function == "crash(int)");
+  CHECK(name.file == "app.cpp");
+}
+
+TEST_CASE("messages: the largest stack fits a packet") {
+  const std::vector<std::string> modules(CrashRecord::kMostModules,
+                                         std::string(CrashRecord::kModuleRoom, 'm'));
+  const std::vector<CodeFrame> frames(CrashRecord::kMostFrames);
+  CHECK(encode(NameFrames{modules, frames}).size() <= 2 * kMaxText);
+  CHECK(round_trip(NameFrames{modules, frames}).frames.size() == CrashRecord::kMostFrames);
+}
+
+TEST_CASE("messages: a list that claims more elements than there are bytes is refused") {
+  std::vector<char> packet = encode(NameFrames{});
+  REQUIRE(decode(packet).has_value());
+  packet[8] = packet[9] = packet[10] = packet[11] = '\xFF';  // The count behind the header.
+  CHECK_FALSE(decode(packet).has_value());
 }
 
 TEST_CASE("messages: a text is cut to what a packet holds") {

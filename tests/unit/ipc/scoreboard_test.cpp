@@ -36,12 +36,16 @@ TEST_CASE("Scoreboard: an entry shows the exchange while it runs, and counts it"
   CHECK_FALSE(entry.current_exchange().has_value());
   const TimePoint start{std::chrono::seconds(42)};
   entry.count_request();
-  entry.begin_exchange("GET", "/notes?limit=1", start, start + std::chrono::seconds(30));
+  const auto peer = net::PeerAddress::parse("192.0.2.7", 4711).value();
+  entry.begin_exchange({"GET", "/notes?limit=1", "id-1", peer}, start,
+                       start + std::chrono::seconds(30));
   CHECK(entry.deadline() == start + std::chrono::seconds(30));
   const auto exchange = entry.current_exchange();
   REQUIRE(exchange.has_value());
   CHECK(exchange->method == "GET");
   CHECK(exchange->target == "/notes?limit=1");
+  CHECK(exchange->request_id == "id-1");
+  CHECK(exchange->peer == peer);
   CHECK(exchange->started == start);
   entry.end_exchange();
   CHECK_FALSE(entry.current_exchange().has_value());
@@ -51,12 +55,37 @@ TEST_CASE("Scoreboard: an entry shows the exchange while it runs, and counts it"
 
 TEST_CASE("Scoreboard: texts are cut to the room they have") {
   Scoreboard scoreboard = make_scoreboard(1);
-  scoreboard[0].begin_exchange(std::string(300, 'M'), std::string(9000, '/'),
+  const std::string long_text(9000, '/');
+  scoreboard[0].begin_exchange({std::string(300, 'M'), long_text, long_text, {}},
                                TimePoint{std::chrono::seconds(1)}, TimePoint::max());
   const auto exchange = scoreboard[0].current_exchange();
   REQUIRE(exchange.has_value());
   CHECK(exchange->method == std::string(ScoreboardEntry::kMethodRoom, 'M'));
   CHECK(exchange->target == std::string(ScoreboardEntry::kTargetRoom, '/'));
+  CHECK(exchange->request_id == std::string(ScoreboardEntry::kRequestIdRoom, '/'));
+}
+
+TEST_CASE("Scoreboard: an exchange can get its id later, and the next one has none") {
+  Scoreboard scoreboard = make_scoreboard(1);
+  ScoreboardEntry& entry = scoreboard[0];
+  const TimePoint start{std::chrono::seconds(1)};
+  entry.begin_exchange({"GET", "/", "", {}}, start, TimePoint::max());
+  CHECK_FALSE(entry.has_request_id());
+  entry.set_request_id("made-here");
+  CHECK(entry.has_request_id());
+  CHECK(entry.current_exchange()->request_id == "made-here");
+  entry.begin_exchange({"GET", "/", "", {}}, start, TimePoint::max());
+  CHECK_FALSE(entry.has_request_id());
+}
+
+TEST_CASE("Scoreboard: a claimed entry has no crash record of an earlier worker") {
+  Scoreboard scoreboard = make_scoreboard(1);
+  CrashRecord::Event event;
+  event.kind = EndKind::Crash;
+  scoreboard.crash_record(0).begin(event);
+  REQUIRE(read(scoreboard.crash_record(0)).has_value());
+  CHECK(scoreboard.claim(0, 1) == 0U);
+  CHECK_FALSE(read(scoreboard.crash_record(0)).has_value());
 }
 
 TEST_CASE("Scoreboard: two entries never share a cache line") {
@@ -69,7 +98,8 @@ TEST_CASE("Scoreboard: one that is mapped again shows what was written, and shar
   Scoreboard before = make_scoreboard(3);
   CHECK(before.claim(5, 1) == 0U);
   CHECK(before.claim(6, 2) == 1U);
-  before[1].begin_exchange("GET", "/slow", TimePoint{std::chrono::seconds(42)}, TimePoint::max());
+  before[1].begin_exchange({"GET", "/slow", "", {}}, TimePoint{std::chrono::seconds(42)},
+                           TimePoint::max());
   UniqueFd file(::fcntl(before.fd(), F_DUPFD_CLOEXEC, 0));
   auto after = Scoreboard::adopt(file);
   REQUIRE(after.has_value());

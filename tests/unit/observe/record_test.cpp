@@ -4,6 +4,7 @@
 #include <initializer_list>
 #include <limits>
 #include <string>
+#include <vector>
 
 #include <boost/json.hpp>
 #include <doctest/doctest.h>
@@ -11,6 +12,7 @@
 using appserver::observe::Field;
 using appserver::observe::Identity;
 using appserver::observe::json_payload;
+using appserver::observe::Lines;
 using appserver::observe::text_payload;
 
 namespace {
@@ -125,4 +127,16 @@ TEST_CASE("record: a field cannot pass for the identity in JSON") {
   const auto record = parsed(json("m", {{"role", "master"}, {"slot", 0}}, kWorker));
   CHECK(record.at("appserver.role").as_string() == "worker");
   CHECK(record.at("appserver.slot").as_int64() == 3);
+}
+
+TEST_CASE("record: lines stand below a text record, escaped and indented, and cannot forge one") {
+  const std::vector<std::string> lines{"#0 crash()", "#1 \n2026-01-01 [1] info  master: forged"};
+  CHECK(text("m", {{"error.stack_trace", Lines{lines}}, {"k", 1}}) ==
+        "master: m k=1\n    #0 crash()\n    #1 \\n2026-01-01 [1] info  master: forged");
+}
+
+TEST_CASE("record: lines are one text in JSON, below a name of ECS") {
+  const std::vector<std::string> lines{"#0 crash()", "#1 \x01"};
+  const auto record = parsed(json("m", {{"error.stack_trace", Lines{lines}}}));
+  CHECK(record.at("error.stack_trace").as_string() == "#0 crash()\n#1 \x01");
 }

@@ -1,0 +1,102 @@
+#include "master/post_mortem.h"
+
+#include <algorithm>
+#include <chrono>
+#include <signal.h>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/signal_name.h"
+
+namespace appserver::master {
+namespace {
+
+// The snapshot is loaded by the names of its descriptors.
+std::string people_s_name(const std::string& module, const app::Snapshot& snapshot) {
+  const auto is_of = [&module](const app::SnapshotFile& file) {
+    return module == "/proc/self/fd/" + std::to_string(file.fd.get());
+  };
+  if (module.empty()) {
+    return "appserverd";
+  }
+  if (is_of(snapshot.app)) {
+    return snapshot.app.path;
+  }
+  for (const app::SnapshotFile& library : snapshot.libraries) {
+    if (is_of(library)) {
+      return library.path;
+    }
+  }
+  return module;
+}
+
+std::vector<observe::StackFrame> bare_stack(const ipc::CrashFacts& facts,
+                                            const app::Snapshot& snapshot) {
+  std::vector<observe::StackFrame> stack;
+  for (const ipc::CodeFrame& frame : facts.frames) {
+    observe::StackFrame& bare = stack.emplace_back();
+    bare.address = frame.address;
+    if (frame.module != ipc::CodeFrame::kNoModule) {
+      bare.module = people_s_name(facts.modules[frame.module], snapshot);
+      bare.offset = frame.offset;
+    }
+  }
+  return stack;
+}
+
+observe::CrashReport::Request request_of(const ipc::CurrentExchange& exchange, TimePoint end) {
+  observe::CrashReport::Request request;
+  request.method = exchange.method;
+  request.target = exchange.target;
+  request.id = exchange.request_id;
+  exchange.peer.append_host_and_port(request.peer);
+  request.seconds_in_handler =
+      std::max(0.0, std::chrono::duration<double>(end - exchange.started).count());
+  return request;
+}
+
+std::string how_it_ended(supervision::ExitReason reason) {
+  return reason.kind == supervision::ExitReason::Kind::Signalled
+             ? signal_name(reason.code)
+             : "exit status " + std::to_string(reason.code);
+}
+
+// When the worker says that it ended; it may say anything. Writing a core file takes no day.
+TimePoint end_of(const ipc::CrashRecord::Event& event, TimePoint now) {
+  return event.when > now || event.when < now - std::chrono::hours{24} ? now : event.when;
+}
+
+}  // namespace
+
+UnnamedReport post_mortem(const WorkerDeath& death, const app::Snapshot& snapshot) {
+  const ipc::CrashFacts& facts = *death.crash;
+  const ipc::CrashRecord::Event& event = facts.event;
+  const bool is_timeout = event.kind == ipc::EndKind::Timeout;
+  const TimePoint now = Clock::now();
+  const TimePoint end = end_of(event, now);
+  observe::CrashReport report;
+  report.kind = event.kind;
+  report.when = std::chrono::system_clock::now() - (now - end);
+  report.signal = is_timeout ? SIGABRT : event.signal;
+  report.cause = observe::cause_of(event);
+  report.fault_address = observe::fault_address_of(event);
+  if (death.reason.kind != supervision::ExitReason::Kind::Signalled ||
+      death.reason.code != report.signal) {
+    report.ended_by = how_it_ended(death.reason);
+  }
+  report.pid = death.pid;
+  report.slot = death.slot;
+  report.generation = death.generation;
+  report.app = snapshot.app.path;
+  report.build_id = snapshot.app.build_id;
+  report.in_handler = event.in_handler;
+  if (death.exchange) {
+    report.request = request_of(*death.exchange, end);
+  }
+  report.stack = bare_stack(facts, snapshot);
+  return {std::move(report), {facts.modules, facts.frames}};
+}
+
+}  // namespace appserver::master
