@@ -19,13 +19,16 @@
 // net.unix.max_dgram_qlen.) A message carries the client's socket (SCM_RIGHTS), what is known of
 // it, and the bytes that were read from it and not answered; bytes that do not fit lie in a memfd
 // that goes with it.
+//
+// In front of them there may be bytes of the other direction: what is left of a response that the
+// client has not taken yet.
 namespace appserver::ipc {
 
 // What a worker knows of a connection. Plain bytes: it is sent as it lies in memory. Both ends run
 // the same build, or refuse by the version.
 struct ConnectionFacts {
-  std::uint32_t version = 2;
-  std::uint32_t bytes = 0;             // That were read and not answered; they follow.
+  std::uint32_t version = 3;
+  std::uint32_t bytes = 0;             // That follow: those to be sent, then those that were read.
   std::array<char, 20> socket_peer{};  // net::PeerAddress of the socket.
   std::array<char, 20> peer{};  // net::PeerAddress of the client, as the PROXY protocol told it.
   std::uint8_t trusts_forwarded = 0;
@@ -34,8 +37,10 @@ struct ConnectionFacts {
   std::uint8_t in_memfd = 0;  // The bytes are in the second descriptor.
   std::uint8_t wait = 0;      // What it waits for: a number that only workers know the meaning of.
   std::uint8_t is_new = 0;    // Just accepted: nothing but socket_peer is known of it yet.
-  std::array<std::uint8_t, 2> unused{};
+  std::uint8_t closes = 0;    // After what is to be sent.
+  std::uint8_t unused = 0;
   std::uint32_t requests = 0;  // That were answered on it.
+  std::uint64_t unsent = 0;    // So many of the bytes are to be sent.
   // Nanoseconds on the monotonic clock, which all processes share: time goes on on the way.
   std::int64_t wait_ends = 0;
   std::int64_t since = 0;  // When the body of the half-read request began to be awaited.
@@ -64,7 +69,7 @@ class Handoff {
   }
 
   // What was read and not answered, in pieces that need not lie together.
-  static constexpr std::size_t kMostPieces = 5;
+  static constexpr std::size_t kMostPieces = 6;
   using Pieces = std::span<const std::string_view>;
 
   // [worker] Hands `socket` over with its facts and bytes; facts.bytes is set here. The sender

@@ -95,6 +95,8 @@ class Connection final : private Outlet, private BodyMaker {
   void read();
   [[nodiscard]] bool parse();
   void parse_or_wait();
+  void send_rest(std::string_view unsent, bool keep_alive);
+  void put_back(std::string_view bytes);
   void read_again(std::string_view bytes, TimePoint since);
   [[nodiscard]] bool read_preamble();
   [[nodiscard]] bool can_move() const noexcept;

@@ -68,8 +68,14 @@ void Connection::adopt(ipc::HandedOver handed_over) {
   } else {
     start_wait(Wait::Request);
   }
-  if (!handed_over.bytes.empty()) {
-    read_again(handed_over.bytes, to_time(facts.since));
+  const std::string_view bytes = handed_over.bytes;
+  if (facts.unsent > 0 && facts.unsent <= bytes.size()) {
+    bench_ = serving_.benches.take();
+    put_back(bytes.substr(facts.unsent));
+    send_rest(bytes.substr(0, facts.unsent), facts.closes == 0);
+  } else if (!bytes.empty()) {
+    bench_ = serving_.benches.take();
+    read_again(bytes, to_time(facts.since));
   } else if (serving_.departure != Serving::Departure::None) {
     depart();
   }
@@ -79,15 +85,25 @@ void Connection::adopt(ipc::HandedOver handed_over) {
   }
 }
 
-// Takes in what another worker had read.
-void Connection::read_again(std::string_view bytes, TimePoint since) {
-  bench_ = serving_.benches.take();
+// Goes on with a response that another worker had made.
+void Connection::send_rest(std::string_view unsent, bool keep_alive) {
+  bench_->outbox.add(unsent);
+  keep_alive_ = keep_alive;
+  continue_response(false);
+}
+
+void Connection::put_back(std::string_view bytes) {
   while (!bytes.empty()) {
     const std::span<char> room = bench_->input.room_for_head();
     const std::size_t count = bytes.copy(room.data(), room.size());
     bench_->input.added(count);
     bytes.remove_prefix(count);
   }
+}
+
+// Takes in what another worker had read.
+void Connection::read_again(std::string_view bytes, TimePoint since) {
+  put_back(bytes);
   bench_->since = since;
   bench_->read_elsewhere = true;
   parse_or_wait();
@@ -134,12 +150,17 @@ ipc::HandoffProgress Connection::send_to(const ipc::Handoff& handoff) const noex
     return handoff.send(fd_.get(), facts, {});
   }
   facts.since = to_number(bench_->since);
+  const std::string_view unsent = bench_->outbox.text_alone().value_or("");
+  facts.unsent = unsent.size();
+  facts.closes = keep_alive_ ? 0 : 1;
   // A request that was read in part, or in whole and not answered, is parsed again from its first
-  // byte.
+  // byte. That of the response that is being sent is not.
+  const bool is_answered = !unsent.empty() && (bench_->status != 0 || !keep_alive_);
   http::RequestParser::ChunkLineRoom line;
-  const auto replay = bench_->parser.replay(line);
+  const auto replay =
+      is_answered ? decltype(bench_->parser.replay(line)){} : bench_->parser.replay(line);
   const std::array<std::string_view, ipc::Handoff::kMostPieces> pieces{
-      replay[0], replay[1], replay[2], replay[3], bench_->input.unconsumed()};
+      unsent, replay[0], replay[1], replay[2], replay[3], bench_->input.unconsumed()};
   return handoff.send(fd_.get(), facts, pieces);
 }
 
@@ -159,7 +180,13 @@ void Connection::save_from_end(const ipc::Handoff& handoff, WorkerEnd end) const
   switch (state_) {
     case State::Closed:
     case State::Lingering:
-    case State::Writing:  // A response that has begun cannot be taken back.
+      return;
+    case State::Writing:
+      // A response that has begun cannot be taken back; but what is left of it can be sent by
+      // another worker, unless only this one's app can make it.
+      if (!was_taken_up && bench_->outbox.text_alone().has_value()) {
+        static_cast<void>(send_to(handoff));
+      }
       return;
     case State::Queued:
       if (is_served) {

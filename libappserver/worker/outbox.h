@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -54,6 +55,13 @@ class Outbox {
 
   // Bytes that have left since clear().
   [[nodiscard]] std::uint64_t sent() const noexcept { return sent_; }
+  // What another worker can send as well: all that is left, when no body follows; nothing when one
+  // does. Async-signal-safe.
+  [[nodiscard]] std::optional<std::string_view> text_alone() const noexcept {
+    return std::holds_alternative<std::monostate>(body_)
+               ? std::optional(std::string_view(text_).substr(offset_))
+               : std::nullopt;
+  }
   [[nodiscard]] bool is_empty() const noexcept {
     return text_.empty() && std::holds_alternative<std::monostate>(body_);
   }

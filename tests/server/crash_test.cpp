@@ -109,3 +109,21 @@ TEST_CASE("crash: under load only the guilty requests fail") {
   CHECK(counts.failed() == 0);
   CHECK(counts.announced_closes == 0);
 }
+
+TEST_CASE("crash: a response that a slow client takes is finished by another worker") {
+  RunningServer server(server_app("crashes"), 1);
+  HttpClient slow(server.address);
+  // The second request waits until the first response has left.
+  slow.send("GET /large HTTP/1.1\r\nHost: a\r\n\r\n" + std::string(kFine));
+  HttpClient last(server.address);
+  last.send("GET /large HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  eventually(10s, "both responses begin", [&] { return slow.has_input() && last.has_input(); });
+  CHECK(get(server.address, "/crash/segv").status == 500);
+  CHECK(get(server.address, "/crash/segv").status == 500);  // Also the one that took over.
+  const std::string whole(16 * 1024 * 1024, 'x');
+  CHECK((slow.read_response().body == whole));
+  CHECK(slow.read_response().body == "fine");
+  CHECK(slow.get("/fine").body == "fine");
+  CHECK((last.read_response().body == whole));
+  CHECK(last.wait_for_end() == Ending::Closed);
+}

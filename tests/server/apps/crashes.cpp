@@ -10,6 +10,9 @@ APPSERVER_APP(app) {
     appserver::test::crash(request.param("how"));
     return appserver::text("survived");
   });
+  app.get("/large", [](const appserver::Request&) {
+    return appserver::text(std::string(16 * 1024 * 1024, 'x'));
+  });
   app.get("/fine", [](const appserver::Request&) { return appserver::text("fine"); });
   app.post("/body", [](const appserver::Request& request) {
     return appserver::text(std::string(request.body()));
