@@ -11,12 +11,18 @@
 //   }
 //
 // Where to read on:
-//   application.hpp   App: routes, hooks, patterns; Worker
+//   application.hpp   App: hooks, names
+//   routes.hpp        routes, patterns, groups, error handlers: of App and Group
+//   middleware.hpp    functions around handlers; ready-made ones in middleware/
 //   request.hpp       Request: what the client sent
-//   response.hpp      Response and its builders: text, html, json, redirect, error_response ...
+//   response.hpp      Response: what it gets
+//   builders.hpp      text, html, json, redirect, error_response ...
+//   http_error.hpp    HttpError: an answer that is thrown
 //   streaming.hpp     stream, file, receive: bodies in pieces
 //   cookie.hpp        SetCookie
+//   worker.hpp        Worker: which worker a hook runs in
 //   log.hpp           Log: the server's error log
+//   clock.hpp         Clock: what time it is, or what a test says it is
 //   abi.h             the C contract below all this; for apps in other languages
 //
 // All of this is compiled into the app, which meets the server only through the C contract: app and
@@ -24,13 +30,19 @@
 // which must be the same on both sides.
 #include <appserver/abi.h>
 #include <appserver/application.hpp>
+#include <appserver/builders.hpp>
+#include <appserver/clock.hpp>
 #include <appserver/cookie.hpp>
 #include <appserver/deadline.hpp>
-#include <appserver/detail/entry.hpp>
+#include <appserver/detail/entries.hpp>
+#include <appserver/http_error.hpp>
 #include <appserver/log.hpp>
+#include <appserver/middleware.hpp>
 #include <appserver/request.hpp>
 #include <appserver/response.hpp>
+#include <appserver/routes.hpp>
 #include <appserver/streaming.hpp>
+#include <appserver/worker.hpp>
 
 // Begins the one block of an app that declares its routes and hooks; `app` names the
 // appserver::App& inside the block. It runs once in each process that loads the app, before
@@ -43,8 +55,8 @@
 #define APPSERVER_APP(app)                                                                        \
   static void appserver_set_up(::appserver::App& app);                                            \
   extern "C" APPSERVER_EXPORT const appserver_app* appserver_app_v1(const appserver_host* host) { \
-    static const ::appserver::detail::Entry entry(host, &appserver_set_up);                       \
-    return entry.description();                                                                   \
+    static ::appserver::detail::Entries entries;                                                  \
+    return entries.describe(host, &appserver_set_up);                                             \
   }                                                                                               \
   static void appserver_set_up([[maybe_unused]] ::appserver::App& app)
 // NOLINTEND(bugprone-macro-parentheses)

@@ -8,11 +8,15 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include <appserver/clock.hpp>
+#include <appserver/detail/attachments.hpp>
 #include <appserver/detail/host.hpp>
 #include <appserver/detail/path.hpp>
 #include <appserver/detail/pattern.hpp>
+#include <appserver/detail/request_cookies.hpp>
 #include <appserver/log.hpp>
 #include <appserver/request_headers.hpp>
 #include <appserver/url.hpp>
@@ -23,7 +27,7 @@ namespace appserver {
 //
 // Lifetime: the request and every view that it gives are valid until the handler returns. What is
 // to be kept longer is copied: std::string(request.body()). It is neither copied nor moved.
-// Thread-safety: const functions may be called from several threads at once. [handler]
+// Thread-safety: const functions but attach() may be called from several threads at once. [handler]
 class Request {
  public:
   // Made by the server for each request.
@@ -112,7 +116,7 @@ class Request {
   // The value of the first cookie of that name (names are case-sensitive), or nullopt.
   [[nodiscard]] std::optional<std::string_view> cookie(std::string_view name) const {
     std::optional<std::string_view> found;
-    visit_cookies([&found, name](Field cookie) {
+    detail::visit_cookies(headers(), [&found, name](Field cookie) {
       if (cookie.name == name) {
         found = cookie.value;
       }
@@ -124,7 +128,7 @@ class Request {
   // All cookies in order. Values are as sent: quotes belong to them (RFC 6265 section 5.4).
   [[nodiscard]] std::vector<Field> cookies() const {
     std::vector<Field> found;
-    visit_cookies([&found](Field cookie) {
+    detail::visit_cookies(headers(), [&found](Field cookie) {
       found.push_back(cookie);
       return false;
     });
@@ -170,6 +174,21 @@ class Request {
   }
 
   [[nodiscard]] Log log() const noexcept { return Log(host_); }
+  [[nodiscard]] Clock clock() const noexcept { return Clock(host_); }
+
+  // Hands an object on to whoever handles the request after the caller: middleware to handlers.
+  // There is one of each type; a second one replaces it. Lives as long as the request.
+  //   request.attach(User{id});
+  template <typename T>
+  T& attach(T object) const {
+    return attachments_.set(std::move(object));
+  }
+  // The object of that type, or null when nobody attached one:
+  //   if (const User* user = request.attached<User>()) { ... }
+  template <typename T>
+  [[nodiscard]] T* attached() const noexcept {
+    return attachments_.find<T>();
+  }
 
   // Gives the handler `time` from now on, instead of what the server's --timeout has left it; zero
   // for no limit. A handler that knows it makes progress may call it again and again.
@@ -187,31 +206,14 @@ class Request {
     return detail::to_view(text);
   }
 
-  // Calls `visit(Field)` for each cookie of each Cookie field until it returns true.
-  template <typename Visit>
-  void visit_cookies(Visit visit) const {
-    bool done = false;
-    for (const Field field : headers()) {
-      if (!url::same_name(field.name, "Cookie")) {
-        continue;
-      }
-      url::visit_fields(field.value, ';', [&](std::string_view name, std::string_view value) {
-        const Field cookie{url::trim(name), url::trim(value)};
-        done = !cookie.name.empty() && visit(cookie);
-        return done;
-      });
-      if (done) {
-        return;
-      }
-    }
-  }
-
   detail::Host host_;
   appserver_exchange* exchange_;
   const appserver_request& request_;
   const detail::RequestPath& path_;
   const detail::PathParameters& parameters_;
   const std::vector<std::string>& parameter_names_;
+  // Mutable, because it says nothing about what the client sent, which is what const protects.
+  mutable detail::Attachments attachments_;
 };
 
 }  // namespace appserver

@@ -1,15 +1,15 @@
 #pragma once
 
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <appserver/cookie.hpp>
 #include <appserver/detail/body_source.hpp>
-#include <appserver/detail/reason.hpp>
+#include <appserver/http_error.hpp>
 #include <appserver/url.hpp>
 
 namespace appserver {
@@ -31,6 +31,7 @@ struct ResponseHeader {
 };
 
 // What a handler returns: status, header fields and body. A value; copy and move it freely. [any]
+// The builders that make one are in builders.hpp: text, html, json, redirect …
 //
 // The setters give the response back, so that they can be chained:
 //   return appserver::json(note).status(201).header("Location", "/notes/7");
@@ -41,7 +42,7 @@ struct ResponseHeader {
 // client gets 500 and the log says what was wrong.
 class Response {
  public:
-  // 200 without a body. Most handlers use the builders below instead.
+  // 200 without a body. Most handlers use the builders instead.
   Response() noexcept = default;
 
   // Requires: `literal_type` is a string literal; only the view is kept, which saves an allocation
@@ -57,12 +58,10 @@ class Response {
 
   // Sets a header field, replacing all fields of that name.
   Response& header(std::string name, std::string value) & {
-    if (url::same_name(name, "Content-Type")) {
-      content_type_ = {};
+    if (const auto* pending = std::get_if<std::shared_ptr<detail::PendingAnswer>>(&late_body_)) {
+      (*pending)->replaced.push_back(name);
     }
-    std::erase_if(headers_, [&name](const ResponseHeader& field) {
-      return url::same_name(field.name, name);
-    });
+    remove_header(name);
     headers_.push_back({std::move(name), std::move(value)});
     return *this;
   }
@@ -78,6 +77,17 @@ class Response {
   Response&& add_header(std::string name, std::string value) && {
     return std::move(add_header(std::move(name), std::move(value)));
   }
+
+  // Removes all fields of that name.
+  Response& remove_header(std::string_view name) & {
+    if (url::same_name(name, "Content-Type")) {
+      content_type_ = {};
+    }
+    std::erase_if(headers_,
+                  [name](const ResponseHeader& field) { return url::same_name(field.name, name); });
+    return *this;
+  }
+  Response&& remove_header(std::string_view name) && { return std::move(remove_header(name)); }
 
   // Adds a Set-Cookie field.
   // Errors: throws std::invalid_argument for a malformed cookie; see SetCookie.
@@ -98,87 +108,58 @@ class Response {
   // The content type that a builder chose; empty when there is none or header() replaced it.
   [[nodiscard]] std::string_view content_type() const noexcept { return content_type_; }
 
-  // A body that is not at hand: see stream() and file() in streaming.hpp, which set these.
-  void produce_body(std::shared_ptr<detail::BodyProducer> producer) noexcept {
-    producer_ = std::move(producer);
-  }
-  void send_file(std::shared_ptr<detail::OpenFile> file) noexcept { file_ = std::move(file); }
-  [[nodiscard]] const std::shared_ptr<detail::BodyProducer>& producer() const noexcept {
-    return producer_;
-  }
-  [[nodiscard]] const detail::OpenFile* file() const noexcept { return file_.get(); }
-
   // The header fields beside that one.
   [[nodiscard]] const std::vector<ResponseHeader>& headers() const noexcept { return headers_; }
+
+  // The value of the first field of that name, ignoring case; empty when there is none. The view is
+  // valid until a field is set.
+  [[nodiscard]] std::string_view header(std::string_view name) const noexcept {
+    if (!content_type_.empty() && url::same_name(name, "Content-Type")) {
+      return content_type_;
+    }
+    for (const ResponseHeader& field : headers_) {
+      if (url::same_name(field.name, name)) {
+        return field.value;
+      }
+    }
+    return {};
+  }
+
+  // Whether the answer is only made when the request's body has arrived: what next() gives to a
+  // middleware around a route that receives its body. Header fields set now will be set on that
+  // answer; status and body are not known yet, and setting them has no effect. Returning another
+  // response instead answers at once, and the body is not received.
+  [[nodiscard]] bool is_pending() const noexcept { return pending() != nullptr; }
+
+  // A body that is not at hand: see stream(), file() and receive() in streaming.hpp, which set
+  // these.
+  void produce_body(std::shared_ptr<detail::BodyProducer> producer) noexcept {
+    late_body_ = std::move(producer);
+  }
+  void send_file(std::shared_ptr<detail::OpenFile> file) noexcept { late_body_ = std::move(file); }
+  void await_body(std::shared_ptr<BodyReceiver> receiver) {
+    late_body_ = std::make_shared<detail::PendingAnswer>(std::move(receiver));
+  }
+  [[nodiscard]] bool has_late_body() const noexcept { return late_body_.index() != 0; }
+  [[nodiscard]] std::shared_ptr<detail::BodyProducer> producer() const noexcept {
+    const auto* producer = std::get_if<std::shared_ptr<detail::BodyProducer>>(&late_body_);
+    return producer == nullptr ? nullptr : *producer;
+  }
+  [[nodiscard]] const detail::OpenFile* file() const noexcept {
+    const auto* file = std::get_if<std::shared_ptr<detail::OpenFile>>(&late_body_);
+    return file == nullptr ? nullptr : file->get();
+  }
+  [[nodiscard]] detail::PendingAnswer* pending() const noexcept {
+    const auto* pending = std::get_if<std::shared_ptr<detail::PendingAnswer>>(&late_body_);
+    return pending == nullptr ? nullptr : pending->get();
+  }
 
  private:
   int status_ = 200;
   std::string body_;
   std::string_view content_type_;
   std::vector<ResponseHeader> headers_;
-  // Shared, because a Response is a value that may be copied; only one copy is ever sent.
-  std::shared_ptr<detail::BodyProducer> producer_;
-  std::shared_ptr<detail::OpenFile> file_;
-};
-
-// Builders. Each makes a complete response with status 200 unless it says otherwise.
-
-[[nodiscard]] inline Response text(Body body) {
-  return Response(std::move(body), "text/plain; charset=utf-8");
-}
-
-[[nodiscard]] inline Response html(Body body) {
-  return Response(std::move(body), "text/html; charset=utf-8");
-}
-
-// `body` is JSON text already; use the JSON library you like to make it.
-[[nodiscard]] inline Response json(Body body) {
-  return Response(std::move(body), "application/json");
-}
-
-// Any bytes, with the content type that describes them: bytes(png, "image/png").
-[[nodiscard]] inline Response bytes(Body body, std::string content_type) {
-  return Response(std::move(body), {}).header("Content-Type", std::move(content_type));
-}
-
-// Sends the client elsewhere: 302 by default, 301 or 308 for good, 303 after a form was posted.
-// `location` is a URL, encoded already; the server refuses line breaks in it.
-[[nodiscard]] inline Response redirect(std::string location, int code = 302) {
-  return Response().status(code).header("Location", std::move(location));
-}
-
-// 204: done, and there is nothing to show.
-[[nodiscard]] inline Response no_content() {
-  return Response().status(204);
-}
-
-// A status without a body.
-[[nodiscard]] inline Response status(int code) {
-  return Response().status(code);
-}
-
-// A failure told as plain text: the message, or the status's usual name ("Not Found").
-[[nodiscard]] inline Response error_response(int code, Body message = {}) {
-  if (message.bytes.empty()) {
-    message.bytes = detail::reason_phrase(code);
-  }
-  return text(std::move(message)).status(code);
-}
-
-// Throw it from a handler to answer with error_response(status, message) from any depth:
-//   throw appserver::HttpError(404, "no such note");
-// It is an answer and no defect: nothing is logged. Any other exception becomes a 500 whose text
-// stays in the server's log.
-class HttpError : public std::runtime_error {
- public:
-  explicit HttpError(int status) : HttpError(status, std::string(detail::reason_phrase(status))) {}
-  HttpError(int status, const std::string& message)
-      : std::runtime_error(message), status_(status) {}
-
-  [[nodiscard]] int status() const noexcept { return status_; }
-
- private:
-  int status_;
+  detail::LateBody late_body_;
 };
 
 }  // namespace appserver

@@ -1,10 +1,16 @@
 #pragma once
 
+#include <memory>
+#include <string>
 #include <unistd.h>
+#include <utility>
+#include <variant>
+#include <vector>
 
 // Not part of the user's interface: what a Response holds instead of bytes.
 namespace appserver {
 
+class BodyReceiver;
 class BodyWriter;
 
 namespace detail {
@@ -33,6 +39,19 @@ struct OpenFile {
 
   const int fd;
 };
+
+// An answer that is made only when the request's body has arrived.
+struct PendingAnswer {
+  explicit PendingAnswer(std::shared_ptr<BodyReceiver> taker) noexcept
+      : receiver(std::move(taker)) {}
+
+  std::shared_ptr<BodyReceiver> receiver;  // shared as Response is copyable; incomplete type here
+  std::vector<std::string> replaced;       // fields that header() replaces in the answer to come
+};
+
+// Shared, because a Response is a value that may be copied; only one copy is ever sent.
+using LateBody = std::variant<std::monostate, std::shared_ptr<BodyProducer>,
+                              std::shared_ptr<OpenFile>, std::shared_ptr<PendingAnswer>>;
 
 }  // namespace detail
 }  // namespace appserver

@@ -1,118 +1,100 @@
 #pragma once
 
+#include <charconv>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include <appserver/builders.hpp>
+#include <appserver/detail/blueprint.hpp>
 #include <appserver/detail/host.hpp>
 #include <appserver/detail/path.hpp>
+#include <appserver/detail/receive.hpp>
 #include <appserver/detail/router.hpp>
 #include <appserver/detail/send.hpp>
+#include <appserver/detail/unrouted.hpp>
 #include <appserver/request.hpp>
 #include <appserver/response.hpp>
 
 // Not part of the user's interface: one request on its way through the app.
 namespace appserver::detail {
 
-// OPTIONS that no route answers (RFC 9110 section 9.3.7).
-[[nodiscard]] inline Response options_response(std::string allow) {
-  return no_content().header("Allow", std::move(allow));
+// The path of a request, if it is one that routes can match.
+[[nodiscard]] inline std::optional<RequestPath> path_of(const appserver_request& request) {
+  const std::string_view raw = to_view(request.path);
+  if (raw.empty() || raw.front() != '/') {
+    return std::nullopt;
+  }
+  return RequestPath::parse(raw);
 }
 
-// The answer when no route has path and method: 404, 405 (RFC 9110 section 15.5.6), or OPTIONS.
-[[nodiscard]] inline Response unrouted_response(const Router& router, std::string_view method,
-                                                const RequestPath& path) {
-  std::string allow = router.allowed_methods(path);
-  if (allow.empty()) {
-    return error_response(404);
+// The length that a request announces for its body; 0 when it announces none.
+[[nodiscard]] inline std::uint64_t announced_length(const appserver_request& head) noexcept {
+  std::uint64_t length = 0;
+  for (std::size_t at = 0; at < head.header_count; ++at) {
+    if (url::same_name(to_view(head.headers[at].name), "Content-Length")) {
+      const std::string_view text = to_view(head.headers[at].value);
+      std::from_chars(text.data(), text.data() + text.size(), length);
+    }
   }
-  if (method == "OPTIONS") {
-    return options_response(std::move(allow));
-  }
-  return error_response(405).header("Allow", std::move(allow));
+  return length;
 }
 
-// A request and the route that answers it, or the answer when there is none.
-struct Dispatched {
-  std::optional<RequestPath> path;
-  PathParameters parameters;
-  const Route* route = nullptr;
-  Response unrouted;
-};
-
-// Finds the route of a request. [handler]
-[[nodiscard]] inline Dispatched dispatch(const Router& router, const appserver_request& request) {
-  Dispatched found;
-  const std::string_view method = to_view(request.method);
-  const std::string_view raw_path = to_view(request.path);
-  if (raw_path.empty() || raw_path.front() != '/') {
-    const bool asks_whole_server = method == "OPTIONS" && raw_path == "*";
-    found.unrouted =
-        asks_whole_server ? options_response(router.allowed_methods()) : error_response(404);
-    return found;
-  }
-  found.path = RequestPath::parse(raw_path);
-  if (!found.path) {
-    found.unrouted = error_response(400, "The path is not correctly percent-encoded.");
-    return found;
-  }
-  found.route = router.find(method, *found.path, found.parameters);
-  if (found.route == nullptr) {
-    found.unrouted = unrouted_response(router, method, *found.path);
-  }
-  return found;
-}
-
-// Whether the handler of this request takes the body in as it arrives. [handler]
+// Whether the handler of this request is to be called before the body is there: because it takes
+// the body in as it arrives, or because a layer will refuse it for its length. [handler]
 [[nodiscard]] inline bool streams_body(const Router& router, const appserver_request& head) {
-  const Route* const route = dispatch(router, head).route;
-  return route != nullptr && route->handler->receives_body();
-}
-
-// Whether the body of this request has yet to arrive. The server calls a receiving handler early
-// only for requests that have a body, and that one is empty then; a server without streams calls it
-// late, with the whole body.
-[[nodiscard]] inline bool awaits_body(const Request& request) {
-  if (!request.body().empty()) {
+  const std::optional<RequestPath> path = path_of(head);
+  if (!path) {
     return false;
   }
-  const auto length = request.header("Content-Length");
-  return request.header("Transfer-Encoding").has_value() ||
-         (length.has_value() && length->find_first_not_of('0') != std::string_view::npos);
+  PathParameters parameters;
+  const Route* const route = router.find(to_view(head.method), *path, parameters);
+  return route != nullptr && (route->receives_body || announced_length(head) > route->body_limit);
 }
 
-// Gives the body to a receiver: piece by piece if it has yet to arrive, else at once.
-[[nodiscard]] inline std::int32_t give_body(Host host, appserver_exchange* exchange,
-                                            const Request& request,
-                                            std::unique_ptr<BodyReceiver> receiver) {
-  if (awaits_body(request)) {
-    return Receiving::start(host, exchange, std::move(receiver));
+// Sends what a handler answered. Errors: throws what a receiver of the body throws. [handler]
+[[nodiscard]] inline std::int32_t deliver(Host host, appserver_exchange* exchange,
+                                          const Request& request, Response response,
+                                          const Scope* scope) {
+  if (response.is_pending()) {
+    return give_body(host, exchange, request, std::move(response), scope);
   }
-  if (!request.body().empty()) {
-    receiver->receive(request.body());
+  return send(host, exchange, response);
+}
+
+// Answers a request that no route serves. Cold: inlined, it would crowd the way of the others.
+[[nodiscard, gnu::cold]] inline std::int32_t answer_unrouted(
+    Host host, const Blueprint& blueprint, appserver_exchange* exchange,
+    const appserver_request& request, const std::optional<RequestPath>& path) {
+  const RequestPath shown = path ? *path : RequestPath(to_view(request.path));
+  PathParameters parameters;
+  Unrouted unrouted = find_reason(blueprint, to_view(request.method), path, shown, parameters);
+  const Request view(host, exchange, request, shown, parameters, *unrouted.parameter_names);
+  if (!blueprint.has_fallbacks()) {
+    return send(host, exchange, unrouted.plain_response());
   }
-  return send(host, exchange, receiver->finish());
+  UnroutedHandler handler(unrouted);
+  return send(host, exchange, unrouted.scope->onion->run(view, handler, 0));
 }
 
 // Runs the handler of a request and sends what it answers; an HttpError becomes its response.
 // Errors: throws whatever else the handler throws. [handler]
-[[nodiscard]] inline std::int32_t answer(Host host, const Router& router,
+[[nodiscard]] inline std::int32_t answer(Host host, const Blueprint& blueprint,
                                          appserver_exchange* exchange,
                                          const appserver_request& request) {
-  const Dispatched found = dispatch(router, request);
-  if (found.route == nullptr) {
-    return send(host, exchange, found.unrouted);
+  const std::optional<RequestPath> path = path_of(request);
+  PathParameters parameters;
+  const Route* const route =
+      path ? blueprint.router().find(to_view(request.method), *path, parameters) : nullptr;
+  if (route == nullptr) {
+    return answer_unrouted(host, blueprint, exchange, request, path);
   }
-  const Request view(host, exchange, request, *found.path, found.parameters,
-                     found.route->parameter_names);
+  const Request view(host, exchange, request, *path, parameters, route->parameter_names);
   try {
-    if (found.route->handler->receives_body()) {
-      return give_body(host, exchange, view, found.route->handler->receive(view));
-    }
-    return send(host, exchange, found.route->handler->handle(view));
+    return deliver(host, exchange, view, route->handler->handle(view), route->scope);
   } catch (const HttpError& error) {
     return send(host, exchange, error_response(error.status(), error.what()));
   }

@@ -5,12 +5,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
-#include <cstring>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include <appserver/abi_stream.h>
+#include <appserver/abi_testing.h>
 #include <appserver/application.hpp>
 #include <appserver/detail/dispatch.hpp>
 #include <appserver/detail/fence.hpp>
@@ -48,7 +50,7 @@ class Entry {
     }
     const auto build = [this, &set_up] {
       set_up(app_);
-      app_.is_complete_ = true;
+      app_.blueprint_->complete();
       describe_routes();
       return APPSERVER_OK;
     };
@@ -66,13 +68,20 @@ class Entry {
     return is_ready_ ? &description_ : nullptr;
   }
 
+  [[nodiscard]] bool is_for(const appserver_host* table) const noexcept {
+    return host_.table() == table;
+  }
+
+  // Lets the host unload the app: `forget` destroys this object.
+  void when_unloaded(std::function<void()> forget) { forget_ = std::move(forget); }
+
  private:
   [[nodiscard]] ErrorReport reporting() const noexcept { return {host_}; }
 
   void describe_routes() {
-    for (const auto& route : app_.router_.routes()) {
+    for (const auto& route : app_.blueprint_->router().routes()) {
       route_list_.push_back({route->method.c_str(), route->pattern.c_str()});
-      receives_bodies_ = receives_bodies_ || route->handler->receives_body();
+      wants_heads_ = wants_heads_ || route->receives_body || route->body_limit != kNoBodyLimit;
     }
     routes_ = {sizeof(appserver_routes), static_cast<std::uint32_t>(route_list_.size()),
                route_list_.data()};
@@ -134,31 +143,39 @@ class Entry {
                              const appserver_request* request) noexcept {
     const Entry& entry = self(state);
     const auto respond = [&entry, exchange, request] {
-      return answer(entry.host_, entry.app_.router_, exchange, *request);
+      return answer(entry.host_, *entry.app_.blueprint_, exchange, *request);
     };
     return fenced(respond, entry.reporting());
   }
 
   static const void* get_extension(void* state, const char* name) noexcept {
     const Entry& entry = self(state);
-    if (std::strcmp(name, APPSERVER_ROUTES_EXTENSION) == 0) {
+    const std::string_view wanted(name);
+    if (wanted == APPSERVER_ROUTES_EXTENSION) {
       return &entry.routes_;
     }
     // Without a route that wants it, the server need not ask before every body.
-    const bool streams =
-        std::strcmp(name, APPSERVER_STREAMING_EXTENSION) == 0 && entry.receives_bodies_;
-    return streams ? &entry.streaming_ : nullptr;
+    if (wanted == APPSERVER_STREAMING_EXTENSION && entry.wants_heads_) {
+      return &entry.streaming_;
+    }
+    const bool unloads = wanted == APPSERVER_UNLOAD_EXTENSION && entry.forget_ != nullptr;
+    return unloads ? &entry.unload_ : nullptr;
   }
 
   static std::int32_t streams_body(void* state, const appserver_request* head) noexcept {
     const Entry& entry = self(state);
     bool streams = false;
     const auto ask = [&] {
-      streams = detail::streams_body(entry.app_.router_, *head);
+      streams = detail::streams_body(entry.app_.blueprint_->router(), *head);
       return APPSERVER_OK;
     };
     static_cast<void>(fenced(ask, entry.reporting()));
     return streams ? 1 : 0;
+  }
+
+  static void unload(void* state) noexcept {
+    const std::function<void()> forget = std::move(self(state).forget_);
+    forget();  // the entry is gone now
   }
 
   Host host_;
@@ -166,8 +183,10 @@ class Entry {
   bool is_ready_ = false;
   std::vector<appserver_route> route_list_;
   appserver_routes routes_{};
-  bool receives_bodies_ = false;
+  bool wants_heads_ = false;  // some handlers are called before the body is there
   appserver_streaming streaming_{sizeof(appserver_streaming), 0, &Entry::streams_body};
+  std::function<void()> forget_;
+  appserver_unload unload_{sizeof(appserver_unload), 0, &Entry::unload};
   appserver_app description_{};
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <stdexcept>
 #include <type_traits>
 #include <utility>
 
@@ -18,11 +19,9 @@ class Handler {
   Handler& operator=(const Handler&) = delete;
   virtual ~Handler() = default;
 
-  // Whether the handler takes the request's body in as it arrives: then receive() is called, else
-  // handle().
+  // Whether the handler takes the request's body in as it arrives: its response is pending then.
   [[nodiscard]] virtual bool receives_body() const noexcept { return false; }
   [[nodiscard]] virtual Response handle(const Request& request) = 0;
-  [[nodiscard]] virtual std::unique_ptr<BodyReceiver> receive(const Request&) { return nullptr; }
 };
 
 // The form Response(const Request&): answers before it returns.
@@ -42,9 +41,14 @@ class ReceivingHandler final : public Handler {
  public:
   explicit ReceivingHandler(Function function) : function_(std::move(function)) {}
   [[nodiscard]] bool receives_body() const noexcept override { return true; }
-  [[nodiscard]] Response handle(const Request&) override { return error_response(500); }
-  [[nodiscard]] std::unique_ptr<BodyReceiver> receive(const Request& request) override {
-    return function_(request);
+  [[nodiscard]] Response handle(const Request& request) override {
+    std::unique_ptr<BodyReceiver> receiver = function_(request);
+    if (receiver == nullptr) {
+      throw std::logic_error("the handler returned no BodyReceiver");
+    }
+    Response response;
+    response.await_body(std::move(receiver));
+    return response;
   }
 
  private:

@@ -74,16 +74,21 @@ class Host {
     }
   }
 
- private:
-  template <typename Functions>
-  [[nodiscard]] const Functions* extension(const char* name) const noexcept {
+  // An extension of the server as the struct that its name documents; null when the server has
+  // none, or a shorter one.
+  template <typename Table>
+  [[nodiscard]] const Table* extension(const char* name) const noexcept {
     if (!reaches(offsetof(appserver_host, get_extension)) || table_->get_extension == nullptr) {
       return nullptr;
     }
-    const auto* found = static_cast<const Functions*>(table_->get_extension(table_, name));
+    const auto* found = static_cast<const Table*>(table_->get_extension(table_, name));
     return found != nullptr && found->size >= sizeof *found ? found : nullptr;
   }
 
+  // For functions of extensions, which take it.
+  [[nodiscard]] const appserver_host* table() const noexcept { return table_; }
+
+ private:
   // Whether the table contains the function pointer at `offset`. All of them have one size.
   [[nodiscard]] bool reaches(std::size_t offset) const noexcept {
     return table_ != nullptr && offset + sizeof(table_->log) <= table_->size;

@@ -15,23 +15,25 @@ namespace appserver::detail {
 // The path of a request, raw and decoded. Allocates only when the raw path contains escapes.
 class RequestPath {
  public:
+  // A path without escapes, or one that no route can match and that is only shown.
+  // Requires: `raw` outlives the object.
+  explicit RequestPath(std::string_view raw) noexcept : raw_(raw) {}
+
   // Requires: `raw` outlives the object.
   // Returns: nullopt when an escape is malformed or the decoded path contains a NUL byte, which no
   // honest client sends and which would cut names short in C interfaces.
   [[nodiscard]] static std::optional<RequestPath> parse(std::string_view raw) {
-    std::string decoded;
-    if (raw.find('%') != std::string_view::npos) {
-      std::optional<std::string> text = url::percent_decode(raw);
-      if (!text) {
+    if (raw.find('%') == std::string_view::npos) {
+      if (raw.find('\0') != std::string_view::npos) {
         return std::nullopt;
       }
-      decoded = std::move(*text);
+      return std::optional<RequestPath>(std::in_place, raw);
     }
-    RequestPath path(raw, std::move(decoded));
-    if (path.decoded().find('\0') != std::string_view::npos) {
+    std::optional<std::string> text = url::percent_decode(raw);
+    if (!text || text->find('\0') != std::string::npos) {
       return std::nullopt;
     }
-    return path;
+    return RequestPath(raw, std::move(*text));
   }
 
   [[nodiscard]] std::string_view raw() const noexcept { return raw_; }

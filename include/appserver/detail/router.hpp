@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include <appserver/detail/handler.hpp>
+#include <appserver/detail/layer.hpp>
 #include <appserver/detail/path.hpp>
 #include <appserver/detail/pattern.hpp>
 
@@ -16,11 +18,16 @@ namespace appserver::detail {
 
 constexpr std::string_view kAnyMethod = "*";
 
+struct Scope;
+
 struct Route {
   std::string method;  // "GET", or "*" for every method
   std::string pattern;
   std::vector<std::string> parameter_names;
   std::unique_ptr<Handler> handler;
+  const Scope* scope = nullptr;  // the app or group that it was declared in
+  bool receives_body = false;
+  std::uint64_t body_limit = kNoBodyLimit;
 };
 
 // The routes as a tree with one level per path segment. In each level a literal beats a parameter
@@ -35,14 +42,17 @@ class Router {
   // Errors: throws std::invalid_argument that names the pattern when it is malformed, when the
   // method is not a token, or when the same method and shape is routed already. {a} and {b} have
   // the same shape. Nothing is changed then.
-  void add(std::string_view method, std::string_view pattern, std::unique_ptr<Handler> handler) {
+  void add(std::string_view method, std::string_view pattern, std::unique_ptr<Handler> handler,
+           const Scope* scope = nullptr) {
     if (!url::is_token(method)) {
       refuse_pattern(pattern, "\"" + std::string(method) + "\" is not a method");
     }
     auto route = std::make_unique<Route>();
     route->method = method;
     route->pattern = pattern;
+    route->receives_body = handler->receives_body();
     route->handler = std::move(handler);
+    route->scope = scope;
     Endpoint& endpoint = endpoint_for(pattern, route->parameter_names);
     for (const Route* other : endpoint) {
       if (other->method == method) {
@@ -62,6 +72,18 @@ class Router {
     visit_endpoints(root_, PathCursor(path), parameters, [&](const Endpoint& endpoint) {
       found = select(endpoint, method);
       return found != nullptr;
+    });
+    return found;
+  }
+
+  // A route for the path, whatever its method, with the captured values in `parameters`, or null.
+  // Of the most specific pattern, the first that was declared. Requires: as find().
+  [[nodiscard]] const Route* find_any(const RequestPath& path,
+                                      PathParameters& parameters) const noexcept {
+    const Route* found = nullptr;
+    visit_endpoints(root_, PathCursor(path), parameters, [&found](const Endpoint& endpoint) {
+      found = endpoint.front();
+      return true;
     });
     return found;
   }

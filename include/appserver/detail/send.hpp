@@ -57,7 +57,7 @@ class Producing {
 [[nodiscard]] inline std::int32_t send_with_body(Host host, appserver_exchange* exchange,
                                                  const Response& response,
                                                  const appserver_response& head) {
-  if (response.producer() == nullptr && response.file() == nullptr) {
+  if (!response.has_late_body()) {
     return host.respond(exchange, head);
   }
   const appserver_stream* stream = host.stream();
@@ -67,6 +67,10 @@ class Producing {
   }
   if (response.file() != nullptr) {
     return stream->respond_file(exchange, &head, response.file()->fd);
+  }
+  if (response.producer() == nullptr) {
+    host.report_error("the answer of a BodyReceiver must not wait for a body itself");
+    return APPSERVER_FAILED;
   }
   const appserver_body_source source =
       Producing::hand_over(std::make_unique<Producing>(host, *stream, response.producer()));
@@ -98,51 +102,5 @@ class Producing {
   };
   return send_with_body(host, exchange, response, message);
 }
-
-// A body on its way into the app, between the calls of the server. Deletes itself when it is
-// released.
-class Receiving {
- public:
-  Receiving(Host host, std::unique_ptr<BodyReceiver> receiver)
-      : host_(host), receiver_(std::move(receiver)) {}
-
-  // Lets the server give the body to `receiver`.
-  [[nodiscard]] static std::int32_t start(Host host, appserver_exchange* exchange,
-                                          std::unique_ptr<BodyReceiver> receiver) {
-    auto receiving = std::make_unique<Receiving>(host, std::move(receiver));
-    const appserver_body_sink sink{
-        sizeof(appserver_body_sink), 0, receiving.release(), &chunk, &end, &release};
-    return host.stream()->receive_body(exchange, &sink);
-  }
-
- private:
-  static std::int32_t chunk(void* state, appserver_str bytes) noexcept {
-    const auto& self = *static_cast<Receiving*>(state);
-    const auto action = [&] {
-      self.receiver_->receive(to_view(bytes));
-      return APPSERVER_OK;
-    };
-    return fenced(action, ErrorReport{self.host_});
-  }
-  static std::int32_t end(void* state, appserver_exchange* exchange) noexcept {
-    const auto& self = *static_cast<Receiving*>(state);
-    const auto action = [&] { return send(self.host_, exchange, self.finish()); };
-    return fenced(action, ErrorReport{self.host_});
-  }
-  static void release(void* state) noexcept {
-    const std::unique_ptr<Receiving> last(static_cast<Receiving*>(state));
-  }
-
-  [[nodiscard]] Response finish() const {
-    try {
-      return receiver_->finish();
-    } catch (const HttpError& error) {
-      return error_response(error.status(), error.what());
-    }
-  }
-
-  Host host_;
-  std::unique_ptr<BodyReceiver> receiver_;
-};
 
 }  // namespace appserver::detail

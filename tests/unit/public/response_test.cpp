@@ -1,4 +1,5 @@
 #include <chrono>
+#include <stdexcept>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -50,6 +51,37 @@ TEST_CASE("Response: redirect, no_content, status and error_response say what th
   CHECK(sent(appserver::error_response(422, "no title")).body == "no title");
   CHECK(sent(appserver::error_response(422, "no title")).status == 422);
   CHECK(sent(appserver::error_response(499)).body == "Error");
+}
+
+TEST_CASE("Redirects: each helper has its code, and one that does not redirect is refused") {
+  CHECK(sent(appserver::see_other("/done")).status == 303);
+  CHECK(sent(appserver::moved_permanently("/new")).status == 308);
+  for (const int code : {301, 302, 303, 307, 308}) {
+    CHECK(sent(appserver::redirect("/x", code)).status == static_cast<unsigned>(code));
+  }
+  for (const int code : {200, 300, 304, 305, 306, 309, 404}) {
+    CHECK_THROWS_AS(static_cast<void>(appserver::redirect("/x", code)), std::invalid_argument);
+  }
+}
+
+TEST_CASE("is_local_target: only what a browser keeps on this site") {
+  for (const char* good : {"/", "/a", "/a//b", "/?next=//x", "/a\\b", "/\xC3\xA9"}) {
+    CHECK(appserver::is_local_target(good));
+  }
+  for (const char* bad : {"", "a", "//evil", "/\\evil", "\\/evil", "/\t/evil", "/\n/evil", " /",
+                          "https://evil", "/a b", "/\x7F"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(appserver::is_local_target(bad));
+  }
+}
+
+TEST_CASE("Response: header() reads what is set, ignoring case, and remove_header() removes") {
+  Response response = appserver::text("x").add_header("X-A", "1").add_header("x-a", "2");
+  CHECK(response.header("X-a") == "1");
+  CHECK(response.header("content-type") == "text/plain; charset=utf-8");
+  response.remove_header("x-A").remove_header("Content-Type");
+  CHECK(response.header("X-A").empty());
+  CHECK(sent(response).headers.empty());
 }
 
 TEST_CASE("Response: header replaces and add_header keeps") {
