@@ -20,6 +20,11 @@
 //   http_error.hpp    HttpError: an answer that is thrown
 //   streaming.hpp     stream, file, receive: bodies in pieces
 //   cookie.hpp        SetCookie
+//   form.hpp          Form: urlencoded forms
+//   multipart.hpp     forms with files, as a whole or as they arrive
+//   etag.hpp          ETag and If-None-Match
+//   sse.hpp           server-sent events
+//   content_type.hpp  media types and parameters of header values
 //   worker.hpp        Worker: which worker a hook runs in
 //   log.hpp           Log: the server's error log
 //   clock.hpp         Clock: what time it is, or what a test says it is
@@ -32,15 +37,20 @@
 #include <appserver/application.hpp>
 #include <appserver/builders.hpp>
 #include <appserver/clock.hpp>
+#include <appserver/content_type.hpp>
 #include <appserver/cookie.hpp>
 #include <appserver/deadline.hpp>
 #include <appserver/detail/entries.hpp>
+#include <appserver/etag.hpp>
+#include <appserver/form.hpp>
 #include <appserver/http_error.hpp>
 #include <appserver/log.hpp>
 #include <appserver/middleware.hpp>
+#include <appserver/multipart.hpp>
 #include <appserver/request.hpp>
 #include <appserver/response.hpp>
 #include <appserver/routes.hpp>
+#include <appserver/sse.hpp>
 #include <appserver/streaming.hpp>
 #include <appserver/worker.hpp>
 

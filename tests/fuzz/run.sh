@@ -11,6 +11,7 @@ declare -A sources=(
   [negotiation]="libappserver/http/accept_encoding.cpp libappserver/http/compression.cpp
     libappserver/http/error_body.cpp libappserver/http/error_pages.cpp libappserver/http/head_writer.cpp
     libappserver/http/media_type.cpp libappserver/http/status.cpp libappserver/base/errno_text.cpp"
+  [multipart]=" "
   [query_cookie]=" "
   [range_conditional]="libappserver/http/accept_encoding.cpp libappserver/http/conditional.cpp libappserver/http/date.cpp
     libappserver/http/date_syntax.cpp libappserver/http/media_type.cpp libappserver/http/range.cpp"
