@@ -80,9 +80,7 @@ std::int64_t page_field(const Request& request, const char* name, std::int64_t o
 }
 
 notes::Draft draft_in(const Request& request) {
-  const std::string_view type = request.header("Content-Type").value_or("");
-  const std::string_view media_type = appserver::url::trim(type.substr(0, type.find(';')));
-  if (!appserver::url::same_name(media_type, "application/json")) {
+  if (!appserver::has_media_type(request, "application/json")) {
     throw HttpError(415, "send the note as application/json");
   }
   return notes::parse_draft(request.body());
