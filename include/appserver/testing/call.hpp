@@ -37,8 +37,9 @@ class Call {
       exchange_ = std::move(head);
       exchange_->let_body_stream();
       handle();
+      closes_ = is_answered();
     } else if (rules::announced_length(message_.headers) > body_limit_) {
-      answer_ = rules::error_reply(413);
+      refuse(413);
     }
   }
   Call(const Call&) = delete;
@@ -58,7 +59,7 @@ class Call {
     if (exchange_ == nullptr) {
       message_.body.append(bytes);
       if (message_.body.size() > body_limit_) {
-        answer_ = rules::error_reply(413);
+        refuse(413);
       }
       return;
     }
@@ -67,7 +68,7 @@ class Call {
     if (result != APPSERVER_OK) {
       report(result);
       exchange_->sink().reset();
-      answer_ = rules::error_reply(500);
+      refuse(500);
     }
   }
 
@@ -79,14 +80,7 @@ class Call {
       exchange_ != nullptr ? end() : begin();
     }
     Reply reply = answer_ ? std::move(*answer_) : take_reply();
-    const auto now = app_.host().time().wall();
-    if (!reply.has_header("Date")) {
-      reply.headers.emplace_back(
-          "Date", detail::to_http_date(std::chrono::floor<std::chrono::seconds>(now)));
-    }
-    if (!reply.has_header("Server")) {
-      reply.headers.emplace_back("Server", "appserverd");
-    }
+    complete(reply);
     std::optional<BodySource> source;
     if (exchange_ != nullptr && exchange_->source()) {
       source.emplace(std::move(*exchange_->source()));
@@ -100,6 +94,29 @@ class Call {
         rules::announced_length(message_.headers) != sent_) {
       throw std::logic_error("a body of " + std::to_string(sent_) +
                              " bytes is not what its Content-Length says");
+    }
+  }
+
+  // The rest of the body is not read: the server answers and closes the connection.
+  void refuse(int status) {
+    answer_ = rules::failure_reply(status);
+    closes_ = true;
+  }
+
+  // Adds what is the server's to say.
+  void complete(Reply& reply) {
+    const auto now = std::chrono::floor<std::chrono::seconds>(app_.host().time().wall());
+    if (!reply.has_header("Date")) {
+      reply.headers.emplace_back("Date", detail::to_http_date(now));
+    }
+    if (!reply.has_header("Server")) {
+      reply.headers.emplace_back("Server", "appserverd");
+    }
+    if (closes_ && !reply.has_header("Connection")) {
+      reply.headers.emplace_back("Connection", "close");
+    }
+    if (message_.method == "HEAD") {
+      reply.body.clear();
     }
   }
 
@@ -129,7 +146,7 @@ class Call {
       report(result);
     }
     if (!is_settled) {
-      answer_ = rules::error_reply(500);
+      answer_ = rules::failure_reply(500);
     }
   }
 
@@ -162,6 +179,7 @@ class Call {
   std::uint64_t sent_ = 0;
   std::unique_ptr<Exchange> exchange_;
   std::optional<Reply> answer_;  // the server's own
+  bool closes_ = false;          // the answer comes before the body
 };
 
 }  // namespace appserver::testing

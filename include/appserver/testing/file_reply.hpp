@@ -116,7 +116,7 @@ struct FileRange {
       request.method == "GET" && size > 0 ? value_of(request.headers, "Range") : "";
   if (const auto part = parse_file_range(asked, size)) {
     if (part->length == 0) {
-      reply = rules::error_reply(416);
+      reply = rules::error_reply(416, "The file ends before each of the requested ranges.");
       reply.headers.emplace_back("Content-Range", "bytes */" + std::to_string(size));
       return reply;
     }

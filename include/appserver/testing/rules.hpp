@@ -100,12 +100,23 @@ struct Taken {
   return taken;
 }
 
-// The server's own words, when an app did not answer.
-[[nodiscard]] inline Reply error_reply(int status) {
+// The server's own words: "500 Internal Server Error", and a sentence.
+[[nodiscard]] inline Reply error_reply(int status, std::string_view reason = {}) {
   Reply reply;
   reply.status = status;
   reply.body = std::to_string(status) + " " + std::string(detail::reason_phrase(status)) + "\n";
-  reply.headers = {{"Content-Type", "text/plain; charset=utf-8"}, {"Vary", "Accept"}};
+  if (!reason.empty()) {
+    reply.body.append(reason).append("\n");
+  }
+  reply.headers = {{"Content-Type", "text/plain; charset=utf-8"}};
+  return reply;
+}
+
+// The same when an app did not answer: then the client's Accept chooses the form.
+[[nodiscard]] inline Reply failure_reply(int status) {
+  Reply reply = error_reply(status);
+  reply.headers.emplace_back("Vary", "Accept");
+  reply.headers.emplace_back("Content-Length", std::to_string(reply.body.size()));
   return reply;
 }
 
