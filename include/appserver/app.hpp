@@ -27,6 +27,7 @@
 //   content_type.hpp  media types and parameters of header values
 //   worker.hpp        Worker: which worker a hook runs in
 //   log.hpp           Log: the server's error log
+//   deadline.hpp      deadline: a handler with a time of its own
 //   clock.hpp         Clock: what time it is, or what a test says it is
 //   abi.h             the C contract below all this; for apps in other languages
 //
