@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <fcntl.h>
 #include <random>
 #include <sys/mman.h>
@@ -22,9 +21,7 @@ static_assert(std::atomic<std::uint64_t>::is_always_lock_free,
 
 template <std::size_t Room>
 std::uint8_t copy_cut(std::string_view text, std::array<char, Room>& out) noexcept {
-  const std::size_t size = std::min(text.size(), Room);
-  std::memcpy(out.data(), text.data(), size);
-  return static_cast<std::uint8_t>(size);
+  return static_cast<std::uint8_t>(text.copy(out.data(), Room));
 }
 
 template <std::size_t Room>

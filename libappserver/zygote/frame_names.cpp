@@ -5,12 +5,14 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cxxabi.h>
+#include <filesystem>
 #include <link.h>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -120,8 +122,14 @@ class Files {
       // libbacktrace looks at everything that is loaded, and takes the file whose name it gets for
       // the program. A file that is not loaded can so be looked into as if it were the program, at
       // the program's place.
-      file = loaded != bases_.end() ? File{here(), loaded->second}
-                                    : File{state_of(name.c_str()), bases_[""]};
+      std::error_code unreadable;
+      if (loaded != bases_.end()) {
+        file = File{here(), loaded->second};
+      } else if (std::filesystem::is_regular_file(name, unreadable)) {
+        file = File{state_of(name.c_str()), bases_[""]};
+      } else {
+        file = File{};  // libbacktrace would look into the program instead.
+      }
     }
     return *file;
   }

@@ -23,6 +23,11 @@ void* operator new(std::size_t size) {
   }
   throw std::bad_alloc();
 }
+// std::stable_sort asks for its buffer like that.
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  ++allocation_count;
+  return std::malloc(size);
+}
 // Not inlined, or the compiler takes std::free() for a match of an operator new that it did not
 // inline, and warns.
 [[gnu::noinline]] void operator delete(void* memory) noexcept {
