@@ -106,6 +106,7 @@ TEST_CASE("stop: whoever was let in is answered, also on a unix socket") {
 
 TEST_CASE("stop: connections that wait in the kernel's queue are served before it is closed") {
   RunningServer server(server_app("bodies"), 1, {"--worker-connections", "3"});
+  server.process.wait_for_log("the generation is live");  // Before, nobody counts on it.
   std::vector<std::unique_ptr<HttpClient>> waiting;
   for (int i = 0; i < 40; ++i) {
     waiting.push_back(std::make_unique<HttpClient>(server.address));
