@@ -38,8 +38,12 @@ class Listening {
   // Closes all sockets but these.
   void keep_only(std::span<const int> fds);
 
-  // The server stops: whoever waits at a socket that is being closed is handed over now.
-  void hurry() { closing_.finish(); }
+  // The server stops: newcomers are turned away everywhere, and whoever waits at a socket that is
+  // being closed is handed over now.
+  void close_doors() {
+    closing_.finish();
+    listeners_.close_doors();
+  }
 
   // Whether no socket is being closed.
   [[nodiscard]] bool is_at_rest() const noexcept { return closing_.is_empty(); }

@@ -93,7 +93,7 @@ class Master {
   Chronicle chronicle_;
   config::Options options_;  // The newest ones; each release has those it was made with.
   Listening listening_;
-  Releases releases_{listening_};
+  Releases releases_{listening_, supervisor_};
   Notifier notifier_;
   supervision::Generation newest_ = 1;
   Children children_;
@@ -186,7 +186,7 @@ void Master::report(supervision::Event event) {
 }
 
 void Master::settle() {
-  releases_.keep_sockets(supervisor_);
+  releases_.keep_sockets();
   notifier_.update(supervision::service_status(supervisor_));
   wait_for_next_deadline();
 }
@@ -225,7 +225,7 @@ void Master::execute_one(const Command& command) {
   } else if constexpr (std::is_same_v<Command, DrainTimedOut>) {
     chronicle_.tell(command, children_.activity_of(command.pid));
   } else if constexpr (std::is_same_v<Command, CloseDoors>) {
-    setup_.listeners.close_doors();
+    listening_.close_doors();
   } else if constexpr (std::is_same_v<Command, ExitMaster>) {
     exit_code_ = command.code;
   } else {
@@ -286,17 +286,12 @@ void Master::on_signal(int signal) noexcept {
 }
 
 void Master::stop(bool graceful) {
-  setup_.scoreboard.announce_stop();
-  listening_.hurry();
+  setup_.scoreboard.announce_stop();  // Seen by probes, also while the stop itself is delayed.
   report(supervision::StopRequested{graceful});
 }
 
 // A mistake changes nothing: the live generation serves on.
 void Master::reload() {
-  if (supervisor_.is_stopping()) {
-    setup_.log.warning("the server is stopping; it is not reloaded", {{"signal", "SIGHUP"}});
-    return;
-  }
   notifier_.reload_asked();
   auto release = releases_.make(setup_.reread_options());
   if (!release) {

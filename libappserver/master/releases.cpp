@@ -7,6 +7,9 @@
 namespace appserver::master {
 
 Result<Release> Releases::make(Result<config::Options> options) {
+  if (supervisor_.is_stop_requested()) {
+    return failure("the server is stopping; reload after it was started again");
+  }
   if (!options) {
     return failure(std::move(options.error()));
   }
@@ -24,15 +27,15 @@ Result<Release> Releases::make(Result<config::Options> options) {
   return Release{std::move(*snapshot), std::move(*options), std::move(*fds)};
 }
 
-void Releases::keep_sockets(const supervision::Supervisor& supervisor) {
-  if (supervisor.is_stopping()) {
+void Releases::keep_sockets() {
+  if (supervisor_.is_stopping()) {
     return;
   }
-  const supervision::Desired& desired = supervisor.desired();
+  const supervision::Desired& desired = supervisor_.desired();
   std::vector<int> wanted;
   for (const auto& [generation, release] : releases_) {
     if (generation == desired.live || generation == desired.rollout ||
-        generation == desired.queued || supervisor.workers().is_staffed_by(generation)) {
+        generation == desired.queued || supervisor_.workers().is_staffed_by(generation)) {
       wanted.insert(wanted.end(), release.listener_fds.begin(), release.listener_fds.end());
     }
   }

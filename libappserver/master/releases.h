@@ -15,13 +15,14 @@ namespace appserver::master {
 // sockets that stay open for them. [master]
 class Releases {
  public:
-  // Outlives this object.
-  explicit Releases(Listening& listening) : listening_(listening) {}
+  // Both outlive this object.
+  Releases(Listening& listening, const supervision::Supervisor& supervisor)
+      : listening_(listening), supervisor_(supervisor) {}
 
   // Makes a release of what the options name now; it is not among the others yet. The sockets come
   // last, so that nobody is let in at an address whose release cannot be.
-  // Errors: that of the options; a user that cannot be, the app's file, an address that cannot be
-  // opened. Nothing has changed then.
+  // Errors: the server stops; that of the options; a user that cannot be, the app's file, an
+  // address that cannot be opened. Nothing has changed then.
   [[nodiscard]] Result<Release> make(Result<config::Options> options);
 
   void add(supervision::Generation generation, Release release) {
@@ -45,13 +46,14 @@ class Releases {
   }
   // Closes the sockets that no release has which is wanted, or whose workers fill slots. Those that
   // are there when the server stops stay to its end.
-  void keep_sockets(const supervision::Supervisor& supervisor);
+  void keep_sockets();
 
   // As an upgrade in place passes them on.
   [[nodiscard]] std::vector<ReleaseState> states() const;
 
  private:
   Listening& listening_;
+  const supervision::Supervisor& supervisor_;
   std::map<supervision::Generation, Release> releases_;
 };
 

@@ -65,9 +65,8 @@ class Listener {
   // stops.
   void remove_socket_file() noexcept;
 
-  // The socket is given up: lets no client in any more, and keeps those that are in the queue, so
-  // that they can be accepted. A client that comes now waits, and is refused after
-  // end_listening(); of a unix socket it is refused at once. A shared socket stays as it is.
+  // The socket is given up: nobody new gets into its queue, and those in it stay; see
+  // closing_door.h. Its file is removed. A shared socket stays as it is.
   // Returns: whether handshakes may still be under way, whose clients will come into the queue.
   // [master]
   bool shut_door() noexcept;

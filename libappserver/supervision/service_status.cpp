@@ -37,8 +37,9 @@ std::string crash_loops(const Supervisor& supervisor) {
   return count == 0 ? "" : "; " + plural(count, "worker") + " in a crash loop";
 }
 
-ServicePhase phase_of(const Desired& desired) {
-  if (desired.stop != StopMode::None) {
+ServicePhase phase_of(const Supervisor& supervisor) {
+  const Desired& desired = supervisor.desired();
+  if (supervisor.is_stop_requested()) {
     return ServicePhase::Stopping;
   }
   if (desired.first_boot) {
@@ -63,7 +64,9 @@ std::string text_of(ServicePhase phase, const Supervisor& supervisor) {
              std::to_string(serving_slots(workers, desired.rollout)) + " of " +
              plural(slots, "worker") + crash_loops(supervisor);
     case ServicePhase::Stopping:
-      return "stopping: " + plural(workers.workers().size(), "worker") + " left";
+      return supervisor.is_stopping()
+                 ? "stopping: " + plural(workers.workers().size(), "worker") + " left"
+                 : "stopping: serving on for the drain delay";
   }
   return "";
 }
@@ -75,7 +78,7 @@ Duration patience_of(ServicePhase phase, const Policy& policy) {
     case ServicePhase::Serving:
       return Duration::zero();
     case ServicePhase::Stopping:
-      return policy.graceful_timeout + 2 * policy.kill_grace;
+      return policy.drain_delay + policy.graceful_timeout + 2 * policy.kill_grace;
     default:
       return 4 * policy.boot_timeout;
   }
@@ -85,7 +88,7 @@ Duration patience_of(ServicePhase phase, const Policy& policy) {
 
 ServiceStatus service_status(const Supervisor& supervisor) {
   ServiceStatus status;
-  status.phase = phase_of(supervisor.desired());
+  status.phase = phase_of(supervisor);
   status.text = text_of(status.phase, supervisor);
   const bool is_up =
       status.phase == ServicePhase::Serving || status.phase == ServicePhase::Reloading;

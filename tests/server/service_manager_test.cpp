@@ -138,6 +138,23 @@ TEST_CASE("service manager: a stop is told at its begin, with what is left and h
   CHECK(process.wait_for_exit().code == 0);
 }
 
+TEST_CASE("service manager: a stop that is delayed is told when it is asked for") {
+  ServiceManager manager;
+  ServerProcess process = notifying(manager, {"--workers", "1", "--drain-delay", "300ms",
+                                              "--graceful-timeout", "7", example_app("hello")});
+  manager.wait_for("READY=1");
+  process.send_signal(SIGTERM);
+  const std::string stopping = manager.wait_for("STOPPING=1");
+  CHECK(value_in(stopping, "STATUS") == "stopping: serving on for the drain delay");
+  CHECK(std::stoll(value_in(stopping, "EXTEND_TIMEOUT_USEC")) >= 9'300'000);
+  CHECK(get(process.wait_until_listening(), "/").status == 200);
+  // A reload would be none; nobody is told of one.
+  process.send_signal(SIGHUP);
+  process.wait_for_log("reload refused");
+  manager.wait_for("STATUS=stopping: 1 worker left");
+  CHECK(process.wait_for_exit().code == 0);
+}
+
 TEST_CASE("service manager: the watchdog is petted twice in its time, while a worker serves") {
   ServiceManager manager;
   ServerProcess process = notifying(

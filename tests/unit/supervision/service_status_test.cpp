@@ -95,4 +95,17 @@ TEST_CASE("ServiceStatus: a stop counts those that are left and says how long it
   CHECK(is_alive(rehearsal));
 }
 
+TEST_CASE("ServiceStatus: a stop that is delayed is a stop already") {
+  Policy policy = Rehearsal::policy(1);
+  policy.drain_delay = 10s;
+  Rehearsal rehearsal(policy);
+  rehearsal.boot();
+  rehearsal.on(StopRequested{true});
+  CHECK(phase(rehearsal) == ServicePhase::Stopping);
+  CHECK(text(rehearsal) == "stopping: serving on for the drain delay");
+  CHECK(service_status(rehearsal.supervisor).patience >= 42s);
+  rehearsal.pass(10s);
+  CHECK(text(rehearsal) == "stopping: 1 worker left");
+}
+
 }  // namespace appserver::supervision::test
