@@ -52,8 +52,8 @@ class alignas(64) CrashRecord {
     std::int32_t signal = 0;
     std::int32_t code = 0;  // si_code, see sigaction(2).
     std::int32_t thread = 0;
-    std::int32_t sender = 0;  // Of a signal that a process sent.
-    bool in_handler = false;  // On the thread that runs the app, while it ran.
+    std::int32_t sender = 0;       // Of a signal that a process sent.
+    std::uint32_t in_handler = 0;  // 1: on the thread that runs the app, while it ran.
     std::uint64_t fault_address = 0;
     TimePoint when;
   };

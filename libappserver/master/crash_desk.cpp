@@ -10,6 +10,7 @@ constexpr double kNamesWithinSeconds = 4.5;
 
 // Functions into which others are inlined make a stack longer; this bounds what a liar can send.
 constexpr std::size_t kMostNamesEach = 16;
+constexpr std::size_t kLongestText = 512;
 
 // The frames with the names that were found for them.
 std::vector<observe::StackFrame> merge(const std::vector<observe::StackFrame>& frames,
@@ -54,8 +55,8 @@ void CrashDesk::Case::on_answer(int) noexcept {
       if (name != nullptr && name->frame < names.size() &&
           names[name->frame].size() < kMostNamesEach) {
         observe::StackFrame& frame = names[name->frame].emplace_back();
-        frame.function = name->function;
-        frame.file = name->file;
+        frame.function = name->function.substr(0, kLongestText);
+        frame.file = name->file.substr(0, kLongestText);
         frame.line = name->line;
       }
     } else if (received.error() == ipc::NothingReceived::PeerGone) {

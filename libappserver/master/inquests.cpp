@@ -19,7 +19,9 @@ Inquests::Inquests(const Surroundings& surroundings)
 void Inquests::note_death(WorkerDeath death) {
   const Release* const release = surroundings_.releases.find(death.generation);
   killers_.note_death(death);
-  if (death.crash.has_value() && release != nullptr) {
+  if (release == nullptr) {
+    death.crash.reset();  // Nobody knows what its stack is about: it is told as a plain death.
+  } else if (death.crash.has_value()) {
     unnamed_ = post_mortem(death, release->snapshot);
   }
   surroundings_.chronicle.note_death(std::move(death));

@@ -23,7 +23,7 @@ void KillerWatch::change_options(const config::Options& options) {
 }
 
 void KillerWatch::note_death(const WorkerDeath& death) {
-  const bool at_fault = death.crash ? death.crash->event.in_handler : death.was_overdue;
+  const bool at_fault = death.crash ? death.crash->event.in_handler != 0 : death.was_overdue;
   if (!death.exchange || !at_fault) {
     return;
   }

@@ -91,7 +91,7 @@ UnnamedReport post_mortem(const WorkerDeath& death, const app::Snapshot& snapsho
   report.generation = death.generation;
   report.app = snapshot.app.path;
   report.build_id = snapshot.app.build_id;
-  report.in_handler = event.in_handler;
+  report.in_handler = event.in_handler != 0;
   if (death.exchange) {
     report.request = request_of(*death.exchange, end);
   }

@@ -113,7 +113,7 @@ void record_signal(ipc::CrashRecord& record, ipc::EndKind kind, const siginfo_t&
   event.signal = signal.si_signo;
   event.code = signal.si_code;
   event.thread = ::gettid();
-  event.in_handler = in_handler;
+  event.in_handler = in_handler ? 1 : 0;
   event.when = TimePoint{std::chrono::seconds{now.tv_sec} + std::chrono::nanoseconds{now.tv_nsec}};
   if (signal.si_code <= 0) {  // Sent by a process: the two share their place (sigaction(2)).
     event.sender = signal.si_pid;
