@@ -132,7 +132,8 @@ TEST_CASE("slow handlers: no worker is idle while requests wait") {
 }
 
 TEST_CASE("timeout: the client is answered 504, the worker's others notice nothing") {
-  RunningServer server(server_app("scripted"), 1, {"--timeout", "300ms"});
+  WatchedServer watched(1, {"--timeout", "300ms"});
+  RunningServer& server = watched.server;
   HttpClient idle(server.address);
   const std::string before = idle.get("/pid").body;
   HttpClient half(server.address);
@@ -142,6 +143,7 @@ TEST_CASE("timeout: the client is answered 504, the worker's others notice nothi
   HttpClient stuck(server.address);
   const auto start = steady_clock::now();
   stuck.send(get_of("/sleep/60000"));
+  watched.wait_until_started();  // Else the next client could be served before.
   HttpClient waiting(server.address);
   waiting.send(get_of("/pid"));
   const HttpResponse response = stuck.read_response();
