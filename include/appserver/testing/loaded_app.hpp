@@ -30,7 +30,8 @@ class LoadedApp {
   template <typename SetUp>
   requires std::invocable<SetUp&, App&>
   explicit LoadedApp(SetUp set_up)
-      : entry_(std::make_unique<detail::Entry>(&host_.table(), std::move(set_up))),
+      : host_(),
+        entry_(std::make_unique<detail::Entry>(&host_.table(), std::move(set_up))),
         description_(entry_->description()) {
     check();
   }
