@@ -167,12 +167,16 @@ TEST_CASE("upgrade: workers that die meanwhile are reaped and replaced") {
     REQUIRE(::kill(workers[i].pid, SIGKILL) == 0);
     server.wait_for_upgrades(static_cast<int>(i) + 1);
   }
+  // A process that was just sent SIGKILL may look alive for a moment: the master says when it is
+  // gone.
+  eventually(10s, "every death is told",
+             [&] { return server.lines_with("reason=SIGKILL") == kWorkers; });
   eventually(10s, "all slots have other workers, and there is no zombie", [&] {
     const auto all = processes_in_group(server.process.pid());
     return workers_among(all).size() == kWorkers && all.size() == kWorkers + 2 &&
            std::ranges::none_of(all, [](const auto& one) { return one.state == 'Z'; });
   });
-  CHECK(server.lines_with("reason=SIGKILL") == kWorkers);
+  CHECK(server.lines_with("reason=SIGKILL") == kWorkers);  // Each was told once.
 }
 
 TEST_CASE("upgrade: one that is asked for during a reload is done after it") {
