@@ -238,4 +238,18 @@ Result<Snapshot, LoadError> take_snapshot(const std::string& path) {
   return std::move(collector).take();
 }
 
+Result<Snapshot, LoadError> snapshot_of_copies(const std::vector<KeptCopy>& copies) {
+  Snapshot snapshot;
+  for (const KeptCopy& each : copies) {
+    auto node = read_node(each.copy);
+    if (!node) {
+      return failure(std::move(node).error());
+    }
+    node->file.path = each.path;
+    (&each == &copies.front() ? snapshot.app : snapshot.libraries.emplace_back()) =
+        std::move(node->file);
+  }
+  return snapshot;
+}
+
 }  // namespace appserver::app

@@ -47,4 +47,15 @@ struct Snapshot {
 // that need one another in a circle. On error nothing is left behind.
 [[nodiscard]] Result<Snapshot, LoadError> take_snapshot(const std::string& path);
 
+// A copy of a file that was part of a snapshot.
+struct KeptCopy {
+  std::string path;  // of the original
+  std::string copy;
+};
+
+// The snapshot again, from copies of all its files in their order: the app, then the libraries.
+// What the files need is not looked for anew. [master] Requires: there is an app. Returns an error
+// of make_private_copy() or parse_elf().
+[[nodiscard]] Result<Snapshot, LoadError> snapshot_of_copies(const std::vector<KeptCopy>& copies);
+
 }  // namespace appserver::app

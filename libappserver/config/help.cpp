@@ -125,7 +125,7 @@ std::string config_text(const Options& options) {
     text += toml_key(row) + " = " + toml_value(row, options) + "\n";
     previous = &row;
   }
-  return text;
+  return text + toml_of(options.deploy_checks);
 }
 
 }  // namespace appserver::config

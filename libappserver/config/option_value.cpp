@@ -164,6 +164,21 @@ std::string text_of(const Options& options, const ChoiceField& field) {
 }
 
 // A basic string as TOML 1.0 defines it: quotes, backslashes and control characters are escaped.
+std::string toml_list(const std::vector<std::string>& entries) {
+  std::string list = "[";
+  for (const std::string& entry : entries) {
+    list.append(list.size() == 1 ? "" : ", ").append(toml_string(entry));
+  }
+  list.push_back(']');
+  return list;
+}
+
+}  // namespace
+
+Result<Ok> assign(Options& options, const OptionRow& row, std::span<const std::string> values) {
+  return std::visit([&](const auto& field) { return set(options, field, values); }, row.field);
+}
+
 std::string toml_string(std::string_view text) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
   std::string literal = "\"";
@@ -178,21 +193,6 @@ std::string toml_string(std::string_view text) {
     }
   }
   return literal + "\"";
-}
-
-std::string toml_list(const std::vector<std::string>& entries) {
-  std::string list = "[";
-  for (const std::string& entry : entries) {
-    list.append(list.size() == 1 ? "" : ", ").append(toml_string(entry));
-  }
-  list.push_back(']');
-  return list;
-}
-
-}  // namespace
-
-Result<Ok> assign(Options& options, const OptionRow& row, std::span<const std::string> values) {
-  return std::visit([&](const auto& field) { return set(options, field, values); }, row.field);
 }
 
 std::string value_text(const OptionRow& row, const Options& options) {

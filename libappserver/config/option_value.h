@@ -2,6 +2,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "config/option_table.h"
@@ -21,6 +22,9 @@ namespace appserver::config {
 // The row's value in `options` as one text for people; the entries of a list are separated by
 // commas. What is not set is an empty text.
 [[nodiscard]] std::string value_text(const OptionRow& row, const Options& options);
+
+// The text as a TOML string, quotes included.
+[[nodiscard]] std::string toml_string(std::string_view text);
 
 // The row's value in `options` as a TOML value, quotes and brackets included, that the TOML source
 // reads back as the same value.

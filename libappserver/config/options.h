@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "config/deploy_check.h"
+
 namespace appserver::config {
 
 enum class LogLevel { Debug, Info, Warning, Error };
@@ -46,6 +48,21 @@ struct Options {
   int crash_limit = 3;
   std::chrono::milliseconds crash_window{60'000};
   std::chrono::milliseconds crash_cooldown{0};  // 0: requests that kill go on to the app.
+
+  // Deploys.
+  std::vector<DeployCheck> deploy_checks;  // Of the TOML file only.
+  std::string verify_command;
+  std::chrono::milliseconds verify_timeout{120'000};
+  int deploy_canary = 0;
+  std::chrono::milliseconds deploy_watch{0};
+  std::uint64_t watch_requests = 100;
+  int watch_crashes = 0;
+  int watch_errors = 1;      // Percentage points.
+  int watch_slowdown = 200;  // Percent; 0: any.
+  std::chrono::milliseconds standby_timeout{600'000};
+  std::string state_dir;  // Empty: below the runtime directory.
+  int keep_releases = 5;
+  bool fallback_release = false;
 
   // Clients.
   std::chrono::milliseconds keep_alive{75'000};

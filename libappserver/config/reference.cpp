@@ -57,6 +57,24 @@ keep_alive = "75s"
 limit_request_body = "16M"
 ```
 
+## Checks of a deploy
+
+A release that is rolled out, by a deploy or a reload, has to pass the checks of the TOML file before it gets a client. Each is
+a table at the end of the file:
+
+```toml
+[[deploy.check]]
+path = "/orders?limit=1"  # needed; all others have the defaults shown
+method = "GET"
+status = 200
+body = ""                 # a regular expression to be found in the answer; empty: any
+deadline = "5s"           # for the whole answer
+repeat = 1                # so many times in a row
+```
+
+The requests come from a process of their own, over a unix socket that nobody else knows, to a worker that serves nobody else.
+The first check that fails ends the deploy; the release before it goes on as if nothing had happened.
+
 Variables that Kubernetes adds for a service called `appserverd` (`APPSERVERD_SERVICE_HOST`,
 `APPSERVERD_PORT` and so on) are ignored.
 )";

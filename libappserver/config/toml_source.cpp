@@ -1,44 +1,20 @@
 #include "config/toml_source.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <map>
-#include <system_error>
 #include <vector>
 
 #include <toml++/toml.h>
 
+#include "config/deploy_check_source.h"
 #include "config/nearest_name.h"
 #include "config/option_table.h"
 #include "config/option_value.h"
 #include "config/quote.h"
+#include "config/toml_node.h"
 
 namespace appserver::config {
 namespace {
-
-std::string place(const std::string& file, const toml::source_region& region) {
-  return file + ":" + std::to_string(region.begin.line) + ": ";
-}
-
-std::string_view type_name(const toml::node& node) {
-  switch (node.type()) {
-    case toml::node_type::table:
-      return "a table";
-    case toml::node_type::array:
-      return "a list";
-    case toml::node_type::string:
-      return "a text";
-    case toml::node_type::integer:
-      return "a whole number";
-    case toml::node_type::floating_point:
-      return "a fraction";
-    case toml::node_type::boolean:
-      return "true or false";
-    default:
-      return "a date or time";
-  }
-}
 
 // The TOML types that a kind of field takes, for people and for the check. Those of a list are the
 // types of its entries; a single one may stand for a list.
@@ -72,25 +48,6 @@ Expectation expectation_of(const Field& field) {
   return {"a text", {node_type::string}};
 }
 
-// The text that a user would have written on the command line for the same value.
-std::string scalar_text(const toml::node& node) {
-  if (const auto* text = node.as_string()) {
-    return text->get();
-  }
-  if (const auto* flag = node.as_boolean()) {
-    return flag->get() ? "true" : "false";
-  }
-  if (const auto* integer = node.as_integer()) {
-    return std::to_string(integer->get());
-  }
-  // The longest double has 309 digits in front of its point; no fraction here needs more than 20.
-  std::array<char, 400> digits{};
-  const double number = node.as_floating_point()->get();
-  const auto end =
-      std::to_chars(digits.data(), digits.data() + digits.size(), number, std::chars_format::fixed);
-  return end.ec == std::errc{} ? std::string(digits.data(), end.ptr) : std::to_string(number);
-}
-
 Result<std::vector<std::string>> texts_of(const toml::node& node, const Field& field) {
   const Expectation expectation = expectation_of(field);
   const auto is_expected = [&expectation](const toml::node& each) {
@@ -120,7 +77,8 @@ Result<std::vector<std::string>> texts_of(const toml::node& node, const Field& f
 
 Failure<Error> unknown_key(std::string_view key, const toml::node& node) {
   if (node.is_table()) {
-    return failure("unknown table " + in_quotes(key) + "; all keys stand at the top level");
+    return failure("unknown table " + in_quotes(key) +
+                   "; all keys stand at the top level, or in [[deploy.check]]");
   }
   std::vector<std::string> known;
   for (const OptionRow& row : option_table()) {
@@ -165,6 +123,14 @@ Result<Ok> apply_toml(std::string_view document, const std::string& file, Option
   // The table is sorted by key; people read their file from the top.
   std::multimap<toml::source_index, Error> errors;
   for (const auto& [key, node] : *table) {
+    if (key.str() == "deploy" && node.is_table()) {
+      if (auto checks = read_deploy_checks(*node.as_table(), file)) {
+        options.deploy_checks = std::move(*checks);
+      } else {
+        errors.emplace(checks.error().line, std::move(checks.error().error));
+      }
+      continue;
+    }
     if (auto applied = apply_entry(key.str(), node, options); !applied) {
       errors.emplace(key.source().begin.line,
                      Error{place(file, key.source()) + applied.error().message});

@@ -30,6 +30,8 @@ auto fields(Self& message) {
     return std::tie(message.slot, message.score, message.pid);
   } else if constexpr (std::is_same_v<M, WorkerForkFailed>) {
     return std::tie(message.slot, message.score, message.why);
+  } else if constexpr (std::is_same_v<M, CheckEnded>) {
+    return std::tie(message.what, message.passed, message.why, message.milliseconds);
   } else if constexpr (std::is_same_v<M, Drain>) {
     return std::tie(message.hand_over);
   } else if constexpr (std::is_same_v<M, AppFailed> || std::is_same_v<M, WorkerFailed> ||

@@ -23,7 +23,8 @@ inline constexpr std::size_t kMaxText = 8 * 1024;
 
 // --- master to zygote ---
 
-// Fork a worker. Carries the worker's end of its channel to the master.
+// Fork a worker. Carries the worker's end of its channel to the master; and, for one that is only
+// to be checked, the listening socket that is to be its only one.
 struct ForkWorker {
   std::uint32_t slot;
   std::uint32_t generation;
@@ -105,10 +106,20 @@ struct FrameNamed {
   std::string file;
 };
 
+// --- check child to master ---
+
+// One check of a deploy has ended.
+struct CheckEnded {
+  std::string what;  // "GET /health"
+  std::uint8_t passed;
+  std::string why;  // When it did not pass.
+  std::uint32_t milliseconds;
+};
+
 // The order is part of the protocol: append only.
 using Message = std::variant<ForkWorker, Retire, AppLoaded, AppFailed, WorkerForked,
                              WorkerForkFailed, Drain, Stop, LogsReopened, WorkerReady, WorkerFailed,
-                             RecycleWanted, NameFrames, FrameNamed>;
+                             RecycleWanted, NameFrames, FrameNamed, CheckEnded>;
 
 // Both directions of the wire form: a header (magic, version, type, size), then the fields in
 // order, integers in host byte order, texts as length and bytes. [any] Pure.

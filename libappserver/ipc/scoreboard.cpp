@@ -53,6 +53,10 @@ void ScoreboardEntry::clear() noexcept {
   set_connections(0);
   set_idle(false);
   requests_.store(0, std::memory_order_relaxed);
+  errors_.store(0, std::memory_order_relaxed);
+  for (auto& count : times_) {
+    count.store(0, std::memory_order_relaxed);
+  }
   set_state(WorkerState::Empty);
 }
 
@@ -80,6 +84,15 @@ void ScoreboardEntry::set_request_id(std::string_view id) noexcept {
 
 void ScoreboardEntry::end_exchange() noexcept {
   started_.store(0, std::memory_order_relaxed);
+}
+
+Tally ScoreboardEntry::tally() const noexcept {
+  Tally tally;
+  tally.errors = errors_.load(std::memory_order_relaxed);
+  for (std::size_t bucket = 0; bucket < kTimeBuckets; ++bucket) {
+    tally.times[bucket] = times_[bucket].load(std::memory_order_relaxed);
+  }
+  return tally;
 }
 
 std::optional<CurrentExchange> ScoreboardEntry::current_exchange() const {

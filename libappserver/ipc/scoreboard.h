@@ -13,6 +13,7 @@
 #include "base/unique_fd.h"
 #include "ipc/barred_requests.h"
 #include "ipc/crash_record.h"
+#include "ipc/tally.h"
 #include "net/peer_address.h"
 
 // Shared memory in which every worker publishes what it is doing.
@@ -64,8 +65,13 @@ class alignas(64) ScoreboardEntry {
   void set_request_id(std::string_view id) noexcept;
   [[nodiscard]] bool has_request_id() const noexcept { return request_id_size_ != 0; }
   // Only the worker writes this number: a plain add without a lock prefix is enough.
-  void count_request() noexcept {
-    requests_.store(requests_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  void count_request() noexcept { add_one(requests_); }
+  // The app has answered a request; likewise.
+  void count_answer(bool is_error, Duration time) noexcept {
+    add_one(times_[bucket_of(time)]);
+    if (is_error) {
+      add_one(errors_);
+    }
   }
   // [worker, any thread] Another deadline for the exchange at hand.
   void set_deadline(TimePoint deadline) noexcept {
@@ -89,6 +95,8 @@ class alignas(64) ScoreboardEntry {
   [[nodiscard]] std::uint64_t requests() const noexcept {
     return requests_.load(std::memory_order_relaxed);
   }
+  // The answers so far. Not of one moment, but each number only grows.
+  [[nodiscard]] Tally tally() const noexcept;
   [[nodiscard]] std::uint32_t connections() const noexcept {
     return connections_.load(std::memory_order_relaxed);
   }
@@ -104,6 +112,10 @@ class alignas(64) ScoreboardEntry {
   [[nodiscard]] std::optional<CurrentExchange> current_exchange() const;
 
  private:
+  static void add_one(std::atomic<std::uint64_t>& number) noexcept {
+    number.store(number.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  }
+
   // The hot line: what every request touches.
   std::atomic<std::uint32_t> sequence_{0};
   std::atomic<WorkerState> state_{WorkerState::Empty};
@@ -123,6 +135,8 @@ class alignas(64) ScoreboardEntry {
   net::PeerAddress peer_;
   std::array<char, kTargetRoom> target_{};
   std::array<char, kRequestIdRoom> request_id_{};
+  std::atomic<std::uint64_t> errors_{0};
+  std::array<std::atomic<std::uint64_t>, kTimeBuckets> times_{};
 };
 
 // What stands in front of the entries.
@@ -141,7 +155,7 @@ class Scoreboard {
   // What the bytes mean. To be raised with every change of ScoreboardHead, ScoreboardEntry or
   // CrashRecord: after an upgrade in place, workers of the old build write what the new master
   // reads.
-  static constexpr std::uint32_t kLayout = 2;
+  static constexpr std::uint32_t kLayout = 3;
 
   // Errors: no memory, no descriptors.
   [[nodiscard]] static Result<Scoreboard> create(std::size_t entries);

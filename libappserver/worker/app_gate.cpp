@@ -48,6 +48,7 @@ template <typename Call>
 std::invoke_result_t<const Call&> AppGate::mark(const http::RequestHead& head,
                                                 const net::PeerAddress& client, const Call& call) {
   const TimePoint now = coarse_now();
+  called_at_ = now;
   score_.begin_exchange(
       {head.method, head.target, http::value_of(head.fields, "x-request-id"), client}, now,
       timeout_.count() == 0 ? TimePoint::max() : now + timeout_);
@@ -120,7 +121,11 @@ Outcome AppGate::conclude(const Incoming& incoming, int result) {
   if (!exchange_.is_settled()) {
     exchange_.answer_with_error(500);
   }
-  return exchange_.take_outcome();
+  Outcome outcome = exchange_.take_outcome();
+  if (outcome.status != 0) {
+    score_.count_answer(outcome.status >= 500, coarse_now() - called_at_);
+  }
+  return outcome;
 }
 
 void AppGate::report_failure(const Incoming& incoming, int result) {

@@ -79,6 +79,7 @@ class AppGate {
   observe::Log& log_;
   const Duration timeout_;
   std::atomic<bool> is_running_app_{false};
+  TimePoint called_at_{};  // The latest call, by the coarse clock.
   RequestIds ids_;
   Exchange exchange_{ids_, score_};
 };

@@ -52,7 +52,10 @@ only_in() {
 }
 only_in 'boost/beast' http beast.hpp
 only_in 'boost/json' observe
+only_in 'openssl/evp' app
+only_in 'boost/process' master
 only_in 'boost/crc' net
+only_in 'boost/regex' config
 only_in 'zlib' http
 only_in 'brotli/' http
 only_in 'toml\+\+' config
