@@ -13,6 +13,7 @@
 #include "ipc/handoff.h"
 #include "ipc/scoreboard.h"
 #include "master/belongings.h"
+#include "master/first_release.h"
 #include "master/listening.h"
 #include "master/master.h"
 #include "master/pid_file.h"
@@ -116,7 +117,9 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  master::Farewell run(master::Release release, RereadOptions reread_options);
+  // Serves what was taken, or a kept release in its place.
+  master::Farewell run(const config::Options& options, Result<app::Snapshot, app::LoadError> taken,
+                       RereadOptions reread_options);
 
   // Goes on in the place of another master.
   master::Farewell run(const master::UpgradeState& state, master::Takeover& takeover,
@@ -130,6 +133,9 @@ class Server {
   void announce(const master::Release& release);
   int run_zygote(master::ZygoteBirth birth);
   int run_worker(const master::Release& release, zygote::WorkerBirth birth);
+  int run_checked_worker(const master::Release& release, zygote::WorkerBirth birth);
+
+  [[nodiscard]] master::ReleaseStore* store() { return store_ ? &*store_ : nullptr; }
 
   std::string name_;
   ProcessTitle& title_;
@@ -137,15 +143,27 @@ class Server {
   master::Program program_;
   observe::LogFiles& log_files_ = belongings_.log_files;
   observe::Log log_;
+  std::optional<master::ReleaseStore> store_;
   net::Listeners& listeners_ = belongings_.listeners;
   ipc::Scoreboard& scoreboard_ = belongings_.scoreboard;
   ipc::Handoff& handoff_ = belongings_.handoff;
 };
 
-master::Farewell Server::run(master::Release release, RereadOptions reread_options) {
+master::Farewell Server::run(const config::Options& options,
+                             Result<app::Snapshot, app::LoadError> taken,
+                             RereadOptions reread_options) {
   title_.set("appserverd: master " + name_);
-  announce(release);
-  return say_farewell(master::master(setup(std::move(release), std::move(reread_options))));
+  store_ = master::open_store(options, name_, log_);
+  auto first =
+      master::choose_first_release(options, std::move(taken), listeners_.fds(), store(), log_);
+  if (!first) {
+    listeners_.remove_socket_files();
+    return {kBadApp, first.error().message};
+  }
+  announce(first->release);
+  master::MasterSetup begin = setup(std::move(first->release), std::move(reread_options));
+  begin.fallback = std::move(first->fallback);
+  return say_farewell(master::master(std::move(begin)));
 }
 
 master::Farewell Server::run(const master::UpgradeState& state, master::Takeover& takeover,
@@ -154,6 +172,7 @@ master::Farewell Server::run(const master::UpgradeState& state, master::Takeover
   if (!state.shared.pid_file.empty()) {
     belongings_.pid_file.emplace(master::PidFile::adopt(state.shared.pid_file));
   }
+  store_ = master::open_store(state.family.options, name_, log_);
   master::MasterSetup going_on = setup({}, std::move(reread_options));
   going_on.succession.emplace(state.family, [&] { takeover.settle(state, log_); });
   return say_farewell(master::master(std::move(going_on)));
@@ -174,6 +193,9 @@ master::MasterSetup Server::setup(master::Release release, RereadOptions reread_
           log_,
           log_files_,
           [this](master::ZygoteBirth birth) { return run_zygote(std::move(birth)); },
+          std::nullopt,
+          store(),
+          [this](const std::string& title) { title_.set(title); },
           std::move(reread_options),
           program_,
           [this] { return master::state_of(belongings_); },
@@ -225,12 +247,34 @@ int Server::run_zygote(master::ZygoteBirth birth) {
 }
 
 int Server::run_worker(const master::Release& release, zygote::WorkerBirth birth) {
+  if (birth.own_listener.is_open()) {
+    return run_checked_worker(release, std::move(birth));
+  }
   title_.set("appserverd: worker " + std::to_string(birth.slot) + " gen " +
              std::to_string(birth.generation));
   return worker::worker({birth.slot, birth.generation, release.options, release.listener_fds,
                          std::move(birth.master), scoreboard_, scoreboard_[birth.score],
                          scoreboard_.crash_record(birth.score), handoff_, birth.app, birth.host,
                          log_, log_files_});
+}
+
+// A worker that is checked before its release serves anybody: the others neither see it nor get its
+// connections, so it has a scoreboard and a queue of its own.
+int Server::run_checked_worker(const master::Release& release, zygote::WorkerBirth birth) {
+  title_.set("appserverd: checked gen " + std::to_string(birth.generation));
+  auto scoreboard = ipc::Scoreboard::create(1);
+  auto handoff = ipc::Handoff::make();
+  const auto entry = scoreboard ? scoreboard->claim(birth.slot, birth.generation) : std::nullopt;
+  if (!handoff || !entry) {
+    const std::string why = handoff ? "no memory for its scoreboard" : handoff.error().message;
+    static_cast<void>(birth.master.send(ipc::WorkerFailed{why}));
+    return 1;
+  }
+  const std::array listeners{birth.own_listener.get()};
+  return worker::worker({birth.slot, birth.generation, release.options, listeners,
+                         std::move(birth.master), *scoreboard, (*scoreboard)[*entry],
+                         scoreboard->crash_record(*entry), *handoff, birth.app, birth.host, log_,
+                         log_files_});
 }
 
 // A server that goes on in the place of another program's.
@@ -265,19 +309,18 @@ ServeResult serve(const config::Options& options, ProcessTitle& title, Start sta
     return {kBadConfiguration, possible.error().message};
   }
   auto snapshot = app::take_snapshot(options.app);
-  if (!snapshot) {
-    return {kBadApp, snapshot.error().message};
+  if (!snapshot && !options.fallback_release) {
+    return {kBadApp, snapshot.error().message};  // Before anything is opened.
   }
   auto belongings = open_belongings(options);
   if (!belongings) {
     return {kBadConfiguration, belongings.error().message};
   }
   std::string path = start.arguments.empty() ? "" : master::program_path(start.arguments.front());
-  std::vector<int> listener_fds = belongings->listeners.fds();
   Server server(options, title, std::move(*belongings),
                 {std::move(path), std::move(start.arguments)});
-  master::Farewell farewell = server.run({std::move(*snapshot), options, std::move(listener_fds)},
-                                         checked(std::move(start.reread_options)));
+  master::Farewell farewell =
+      server.run(options, std::move(snapshot), checked(std::move(start.reread_options)));
   return {farewell.exit_code, std::move(farewell.complaint)};
 }
 

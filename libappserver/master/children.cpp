@@ -114,7 +114,8 @@ void Children::read_zygote(Zygote& zygote) noexcept {
 }
 
 void Children::take_message(Zygote& zygote, const ipc::Message& message) {
-  if (std::holds_alternative<ipc::AppLoaded>(message)) {
+  if (const auto* loaded = std::get_if<ipc::AppLoaded>(&message)) {
+    surroundings_.describe(zygote.generation, *loaded);
     surroundings_.report(supervision::ZygoteReady{zygote.generation});
   } else if (const auto* failed = std::get_if<ipc::AppFailed>(&message)) {
     surroundings_.report(supervision::ZygoteFailed{
@@ -136,6 +137,15 @@ bool Children::name_frames(std::uint32_t generation, const ipc::NameFrames& orde
 // --- workers ---
 
 void Children::fork_worker(std::uint32_t slot, std::uint32_t generation) {
+  ask_for_worker(slot, generation, std::nullopt);
+}
+
+void Children::fork_unlisted_worker(std::uint32_t generation, int listener) {
+  ask_for_worker(kUnlistedSlot, generation, listener);
+}
+
+void Children::ask_for_worker(std::uint32_t slot, std::uint32_t generation,
+                              std::optional<int> listener) {
   const auto give_up = [&](const std::string& why) {
     surroundings_.report(supervision::WorkerForkFailed{slot, generation, why});
   };
@@ -150,9 +160,14 @@ void Children::fork_worker(std::uint32_t slot, std::uint32_t generation) {
     return;
   }
   auto pair = ipc::Channel::make_pair();
-  const int theirs = pair ? pair->theirs.fd() : -1;
+  std::vector<int> fds{pair ? pair->theirs.fd() : -1};
+  if (listener) {
+    fds.push_back(*listener);
+  }
+  // Apps count on small numbers, and every slot has two workers now and then.
+  const std::uint32_t told_slot = slot == kUnlistedSlot ? 0 : slot;
   const auto sent =
-      pair ? zygote->second.channel.send(ipc::ForkWorker{slot, generation, *score}, {&theirs, 1})
+      pair ? zygote->second.channel.send(ipc::ForkWorker{told_slot, generation, *score}, fds)
            : Result<Ok>(failure(pair.error()));
   if (!sent) {
     surroundings_.scoreboard[*score].clear();
@@ -311,7 +326,8 @@ void Children::bury(pid_t pid, std::uint32_t score, supervision::ExitReason reas
                     reason,
                     entry.current_exchange(),
                     entry.deadline() <= Clock::now(),
-                    ipc::read(record)};
+                    ipc::read(record),
+                    entry.tally()};
   entry.clear();
   record.clear();
   surroundings_.bury(std::move(death));

@@ -27,6 +27,9 @@ struct ZygoteBirth {
   ipc::Channel master;
 };
 
+// The slot of a worker that stands on none.
+inline constexpr std::uint32_t kUnlistedSlot = 0xffffffff;
+
 // What the kernel and the scoreboard knew of a worker when it ended.
 struct WorkerDeath {
   pid_t pid = 0;
@@ -36,6 +39,7 @@ struct WorkerDeath {
   std::optional<ipc::CurrentExchange> exchange = std::nullopt;  // The one it died in.
   bool was_overdue = false;                             // Its handler was over its deadline.
   std::optional<ipc::CrashFacts> crash = std::nullopt;  // What it wrote down itself.
+  ipc::Tally answers = {};
 };
 
 // What a worker is doing, by the scoreboard.
@@ -57,6 +61,8 @@ class Children {
     std::function<void(std::span<const int> kept_fds)> leave_master;
     std::function<int(ZygoteBirth)> zygote;  // The zygote's main; returns its exit status.
     std::function<void(supervision::Event)> report;
+    // What the app of a generation says of itself.
+    std::function<void(std::uint32_t generation, const ipc::AppLoaded&)> describe;
     std::function<void(WorkerDeath)> bury;  // Called before the event WorkerExited is reported.
   };
   explicit Children(Surroundings surroundings) : surroundings_(std::move(surroundings)) {}
@@ -70,6 +76,9 @@ class Children {
   void kill_zygote(std::uint32_t generation);
 
   void fork_worker(std::uint32_t slot, std::uint32_t generation);
+  // A worker that stands on no slot and knows nobody: it has this listening socket only, hands no
+  // connection over and takes none. Reported as one on kUnlistedSlot.
+  void fork_unlisted_worker(std::uint32_t generation, int listener);
   // `hand_over`: others stay, to whom it hands its connections.
   void drain_worker(pid_t pid, bool hand_over);
   void stop_worker(pid_t pid);
@@ -137,6 +146,7 @@ class Children {
   void take_message(Zygote& zygote, const ipc::Message& message);
   void take_message(Worker& worker, const ipc::Message& message);
   void worker_forked(const Zygote& zygote, const ipc::WorkerForked& forked);
+  void ask_for_worker(std::uint32_t slot, std::uint32_t generation, std::optional<int> listener);
   void bury(pid_t pid, std::uint32_t score, supervision::ExitReason reason);
   void fork_failed(std::uint32_t score, const std::string& why);
   void fail_forks_of(std::uint32_t generation, const std::string& why);

@@ -102,6 +102,34 @@ void Chronicle::tell(const supervision::DrainTimedOut& late, const WorkerActivit
                           {"seconds_in_handler", in_handler.count()}});
 }
 
+void Chronicle::tell(const supervision::DeployAdvanced& advanced) {
+  log_.debug("the deploy goes on", {{"generation", advanced.generation},
+                                    {"stage", supervision::name_of(advanced.stage)}});
+}
+
+void Chronicle::tell(const supervision::SlotSwapped& swapped) {
+  log_.debug(
+      "a slot was swapped",
+      {{"slot", swapped.slot}, {"generation", swapped.generation}, {"worker_pid", swapped.pid}});
+}
+
+void Chronicle::tell(const supervision::StartFallback& command, const Release& release) {
+  log_.error("THE APP CANNOT BE STARTED; the release that was live last is served instead",
+             {{"generation", command.generation},
+              {"release", release.number},
+              {"app", std::string_view(release.snapshot.app.path)},
+              {"build_id", std::string_view(release.snapshot.app.build_id)},
+              {"why", std::string_view(last_failure_)}});
+}
+
+// That a generation is live or failed is told when it happens; here, only what comes after that.
+void Chronicle::tell(const supervision::DeployEnded& ended) {
+  if (ended.outcome == supervision::DeployOutcome::RolledBack) {
+    log_.warning("the deploy was rolled back; the generation before it serves on all slots",
+                 {{"generation", ended.generation}, {"why", std::string_view(ended.why)}});
+  }
+}
+
 std::string Chronicle::close_entry() {
   constexpr const char* kLeaving = "it was leaving anyway";
   if (death_.has_value() && !death_->crash.has_value() && is_abnormal(death_->reason)) {

@@ -37,6 +37,10 @@ class Chronicle {
   void tell(const supervision::DrainTimedOut& late, const WorkerActivity& activity);
   void tell(const observe::CrashReport& report);
   void tell(const RequestThatKills& request);
+  void tell(const supervision::DeployAdvanced& advanced);
+  void tell(const supervision::SlotSwapped& swapped);
+  void tell(const supervision::StartFallback& command, const Release& release);
+  void tell(const supervision::DeployEnded& ended);
 
   // All commands that follow from a death were told: a crash that nobody mentioned (of a worker
   // that was leaving anyway) is told now. Returns: what is done about the death.

@@ -12,6 +12,7 @@
 #include "ipc/scoreboard.h"
 #include "master/children.h"
 #include "master/relay.h"
+#include "master/release_store.h"
 #include "master/upgrade_state.h"
 #include "net/listeners.h"
 #include "observe/log.h"
@@ -44,6 +45,12 @@ struct MasterSetup {
   observe::LogFiles& log_files;
   // The zygote's main; see Children.
   std::function<int(ZygoteBirth)> zygote;
+  // Serves when the first release cannot; see --fallback-release.
+  std::optional<Release> fallback;
+  // Null: no releases are kept.
+  ReleaseStore* store;
+  // Names the calling process, as ps shows it.
+  std::function<void(const std::string&)> set_title;
   // Reads the configuration once more, for SIGHUP.
   std::function<Result<config::Options>()> reread_options;
   // For SIGUSR2: how this program was started, and what it shares with its children.

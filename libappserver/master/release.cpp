@@ -20,6 +20,7 @@ ReleaseState state_of(supervision::Generation generation, const Release& release
   for (const app::SnapshotFile& library : release.snapshot.libraries) {
     state.libraries.push_back(state_of(library));
   }
+  state.number = release.number;
   return state;
 }
 
@@ -28,6 +29,7 @@ Release adopt(const ReleaseState& state) {
   for (const ReleaseFileState& library : state.libraries) {
     release.snapshot.libraries.push_back(adopt(library));
   }
+  release.number = state.number;
   return release;
 }
 

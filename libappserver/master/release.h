@@ -16,6 +16,7 @@ struct Release {
   config::Options options;
   // Of net::Listeners, open as long as the release is wanted.
   std::vector<int> listener_fds = {};
+  unsigned number = 0;  // Among the kept ones; 0: it is not kept.
 };
 
 // A release as an upgrade in place passes it on, and back. The second one owns the descriptors.

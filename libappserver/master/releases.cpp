@@ -8,7 +8,7 @@ namespace appserver::master {
 
 Result<Release> Releases::make(Result<config::Options> options) {
   if (supervisor_.is_stop_requested()) {
-    return failure("the server is stopping; reload after it was started again");
+    return failure("the server is stopping; deploy after it was started again");
   }
   if (!options) {
     return failure(std::move(options.error()));
@@ -20,11 +20,15 @@ Result<Release> Releases::make(Result<config::Options> options) {
   if (!snapshot) {
     return failure(Error{std::move(snapshot.error().message)});
   }
-  auto fds = listening_.open_for(*options);
+  return make(std::move(*options), std::move(*snapshot));
+}
+
+Result<Release> Releases::make(config::Options options, app::Snapshot snapshot) {
+  auto fds = listening_.open_for(options);
   if (!fds) {
     return failure(std::move(fds.error()));
   }
-  return Release{std::move(*snapshot), std::move(*options), std::move(*fds)};
+  return Release{std::move(snapshot), std::move(options), std::move(*fds)};
 }
 
 void Releases::keep_sockets() {

@@ -24,6 +24,8 @@ class Releases {
   // Errors: the server stops; that of the options; a user that cannot be, the app's file, an
   // address that cannot be opened. Nothing has changed then.
   [[nodiscard]] Result<Release> make(Result<config::Options> options);
+  // The same of a snapshot that was taken before.
+  [[nodiscard]] Result<Release> make(config::Options options, app::Snapshot snapshot);
 
   void add(supervision::Generation generation, Release release) {
     releases_.try_emplace(generation, std::move(release));

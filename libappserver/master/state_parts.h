@@ -114,8 +114,24 @@ void visit_history(auto& visit, const std::string& prefix,
   visit(prefix + "_not_before", not_before);
 }
 
+void visit_standby(auto& visit, Is<std::optional<supervision::Standby>> auto& standby) {
+  std::optional<supervision::Generation> generation;
+  std::optional<TimePoint> until;
+  if (standby) {
+    generation = standby->generation;
+    until = standby->until;
+  }
+  visit("standby", generation);
+  visit("standby_until", until);
+  if constexpr (!std::is_const_v<std::remove_reference_t<decltype(standby)>>) {
+    if (generation && until) {
+      standby = supervision::Standby{*generation, *until};
+    }
+  }
+}
+
 void visit_fields(auto& visit, Is<supervision::LedgerCopy> auto& copy) {
-  auto& [desired, slots, workers, next_worker, generations, newest] = copy;
+  auto& [desired, slots, workers, next_worker, generations, newest, standby] = copy;
   auto& [wanted, live, first_boot, rollout, queued, stop, stop_at, exit_code] = desired;
   visit("next_worker", next_worker);
   visit("newest", newest);
@@ -127,6 +143,7 @@ void visit_fields(auto& visit, Is<supervision::LedgerCopy> auto& copy) {
   visit("stop", stop);
   visit("stop_at", stop_at);
   visit("exit_code", exit_code);
+  visit_standby(visit, standby);
   static_cast<void>(slots);  // These three have records of their own.
   static_cast<void>(workers);
   static_cast<void>(generations);

@@ -29,7 +29,7 @@ std::string text_of_options(const config::Options& options) {
       text += config::toml_key(row) + " = " + value + "\n";
     }
   }
-  return text;
+  return text + config::toml_of(options.deploy_checks);
 }
 
 class StateWriter {
@@ -68,10 +68,12 @@ void write_shared(StateWriter& out, const SharedState& shared) {
 void write_family(StateWriter& out, const FamilyState& family) {
   FieldWriter options("family");
   options("options", text_of_options(family.options));
+  options("deployed_app", family.deployed_app);
   out.add_line(options);
   for (const ReleaseState& release : family.releases) {
     FieldWriter writer("release");
     writer("generation", release.generation);
+    writer("number", release.number);
     writer("options", text_of_options(release.options));
     visit_fields(writer, release.app);
     out.add_line(writer);
@@ -189,11 +191,13 @@ Result<Ok> StateReader::take_family(const std::string& kind, FieldReader& read) 
     }
     if (kind == "family") {
       family.options = std::move(*options);
+      read("deployed_app", family.deployed_app);
       return ok();
     }
     ReleaseState& release = family.releases.emplace_back();
     release.options = std::move(*options);
     read("generation", release.generation);
+    read("number", release.number);
     visit_fields(read, release.app);
   } else if (kind == "library") {
     if (family.releases.empty()) {

@@ -67,6 +67,7 @@ struct ReleaseState {
   config::Options options;
   ReleaseFileState app;
   std::vector<ReleaseFileState> libraries;
+  unsigned number = 0;
 };
 
 struct ZygoteProcess {
@@ -97,7 +98,8 @@ struct SharedState {
 
 // What the master knows of its family.
 struct FamilyState {
-  config::Options options;  // The newest ones.
+  config::Options options;   // As the configuration was read last.
+  std::string deployed_app;  // The path that was deployed since; empty: none.
   std::vector<ReleaseState> releases;
   std::vector<ZygoteProcess> zygotes;
   std::vector<WorkerProcess> workers;

@@ -53,6 +53,29 @@ struct ForgetGeneration {
 // The graceful stop begins: let no new connection into the queues of the listening sockets. Those
 // that are in there are served by the workers, which are drained next.
 struct CloseDoors {};
+// Start a worker of this generation on a private socket, which nobody else knows, and run the
+// checks against it. Answered by VerificationEnded.
+struct StartVerification {
+  Generation generation;
+};
+// Its outcome is not wanted any more: end what belongs to it. Not answered.
+struct CancelVerification {
+  Generation generation;
+};
+// Count from now on what the two generations do, and report it by FiguresTaken every now and then.
+struct StartWatch {
+  Generation green;
+  Generation blue;
+};
+struct StopWatch {
+  Generation green;
+};
+// The first generation could not be started: this one, which is booted next, is the release that
+// was live when the server ended last.
+struct StartFallback {
+  Generation failed;
+  Generation generation;
+};
 // All children are gone, or the first generation failed: leave with this code.
 struct ExitMaster {
   int code;
@@ -66,6 +89,23 @@ struct GenerationLive {
 struct GenerationFailed {
   Generation generation;
   std::string why;
+};
+// A deploy has come to another stage.
+struct DeployAdvanced {
+  Generation generation;
+  DeployStage stage;
+};
+// A worker took over a slot from one of another generation.
+struct SlotSwapped {
+  Slot slot;
+  Generation generation;
+  Pid pid;
+};
+// Once for each ReloadRequested and RollbackRequested that had an effect, when that is reached.
+struct DeployEnded {
+  Generation generation;
+  DeployOutcome outcome;
+  std::string why;  // Empty when it is live.
 };
 // A worker ended that nobody had asked to; `delay` passes before the slot is filled again.
 struct WorkerLost {
@@ -102,9 +142,11 @@ struct DrainTimedOut {
   Pid pid;
 };
 
-using Command = std::variant<BootZygote, ForkWorker, DrainWorker, StopWorker, TimeOutWorker,
-                             KillWorker, RetireZygote, KillZygote, ForgetGeneration, ExitMaster,
-                             GenerationLive, GenerationFailed, WorkerLost, ZygoteLost,
-                             DrainTimedOut, WorkerRecycled, CloseDoors, StopDelayed>;
+using Command =
+    std::variant<BootZygote, ForkWorker, DrainWorker, StopWorker, TimeOutWorker, KillWorker,
+                 RetireZygote, KillZygote, ForgetGeneration, ExitMaster, GenerationLive,
+                 GenerationFailed, WorkerLost, ZygoteLost, DrainTimedOut, WorkerRecycled,
+                 CloseDoors, StopDelayed, StartVerification, CancelVerification, StartWatch,
+                 StopWatch, DeployAdvanced, SlotSwapped, DeployEnded, StartFallback>;
 
 }  // namespace appserver::supervision

@@ -5,6 +5,8 @@
 #include <variant>
 
 #include "base/clock.h"
+#include "supervision/deploy_plan.h"
+#include "supervision/watch_verdict.h"
 
 // What happens to the master, as data. Events are past tense. The shell turns signals, child exits,
 // messages and timers into these; the pure core never learns of anything else.
@@ -85,9 +87,23 @@ struct RecycleRequested {
   std::string why;  // "1000 requests served"
 };
 
-// A new release was snapshot and numbered; roll it out.
+// A new release was snapshot and numbered; roll it out by this plan, or as a plain reload.
 struct ReloadRequested {
   Generation generation;
+  DeployPlan plan = {};
+};
+// The generation before the live one is wanted back, or the deploy that is under way is to end.
+struct RollbackRequested {};
+// The answer to StartVerification.
+struct VerificationEnded {
+  Generation generation;
+  bool passed;
+  std::string why;  // A sentence, when it was not passed.
+};
+// What was seen since StartWatch, of this generation and of the live one.
+struct FiguresTaken {
+  Generation generation;
+  WatchFigures figures;
 };
 // The wanted number of workers changed; kept within 1 and Policy::max_workers. Times and limits
 // change by Supervisor::change_policy().
@@ -100,9 +116,9 @@ struct StopRequested {
 // Time has passed: sent when Supervisor::next_deadline() is reached.
 struct TimePassed {};
 
-using Event =
-    std::variant<ZygoteReady, ZygoteFailed, ZygoteExited, WorkerForked, WorkerForkFailed,
-                 WorkerReady, WorkerFailedToBoot, WorkerExited, HandlerOverdue, ReloadRequested,
-                 ScaleRequested, StopRequested, TimePassed, RecycleRequested>;
+using Event = std::variant<ZygoteReady, ZygoteFailed, ZygoteExited, WorkerForked, WorkerForkFailed,
+                           WorkerReady, WorkerFailedToBoot, WorkerExited, HandlerOverdue,
+                           ReloadRequested, ScaleRequested, StopRequested, TimePassed,
+                           RecycleRequested, RollbackRequested, VerificationEnded, FiguresTaken>;
 
 }  // namespace appserver::supervision

@@ -9,7 +9,8 @@ namespace appserver::supervision {
 
 // Live: some worker serves and every slot had its first outcome; slots that failed are tried again
 // with back-off. Failed: no worker serves and every slot failed at least once; then everything is
-// stopped and the master exits with 4 if the app failed to load, 3 otherwise.
+// stopped and the master exits with 4 if the app failed to load, 3 otherwise. If a fallback was
+// offered, the same begins once more with that, as the next generation.
 void judge_first_boot(Ledger& ledger, TimePoint now);
 
 }  // namespace appserver::supervision

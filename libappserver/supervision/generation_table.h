@@ -10,9 +10,10 @@
 
 namespace appserver::supervision {
 
-// Booting -> Live -> Retired, or Booting -> Failed. A Failed or Retired generation may still have
-// workers: they serve until they are replaced or have drained.
-enum class GenerationState { Booting, Live, Retired, Failed };
+// Booting -> Verifying -> Live -> Standby -> Retired, or Failed; from Standby it can become Live
+// again. A Failed, Retired or Standby generation may still have workers: they serve until they are
+// replaced or have drained.
+enum class GenerationState { Booting, Verifying, Live, Standby, Retired, Failed };
 
 // Down -> Booting -> Ready -> Leaving -> Down. Leaving: it was retired or killed, or it said that
 // it failed; its exit is awaited. A zygote of a wanted generation that is Down is booted again.

@@ -83,6 +83,10 @@ Objection check_generations(const LedgerCopy& copy, const std::set<Generation>& 
   if (!generations.contains(copy.desired.live)) {
     return object_to("the live generation", copy.desired.live, "is unknown");
   }
+  if (copy.standby && (copy.standby->generation == copy.desired.live ||
+                       !generations.contains(copy.standby->generation))) {
+    return object_to("generation", copy.standby->generation, "cannot be on standby");
+  }
   if (copy.newest < *generations.rbegin()) {
     return object_to("generation", *generations.rbegin(), "is newer than the newest");
   }
@@ -111,7 +115,8 @@ Objection check(const LedgerCopy& copy, const Policy& policy) {
 bool is_at_rest(const Ledger& ledger) {
   const Desired& desired = ledger.desired;
   return !ledger.finished && !ledger.is_stop_requested() && !desired.first_boot &&
-         !desired.rollout && !desired.queued && !ledger.workers.has_unanswered_forks();
+         !desired.rollout && !desired.queued && !ledger.undoing &&
+         !ledger.workers.has_unanswered_forks();
 }
 
 LedgerCopy copy_of(const Ledger& ledger) {
@@ -126,6 +131,7 @@ LedgerCopy copy_of(const Ledger& ledger) {
     copy.generations.push_back(entry);
   }
   copy.newest = ledger.newest;
+  copy.standby = ledger.standby;
   return copy;
 }
 
@@ -139,6 +145,7 @@ Result<Ok> restore(Ledger& ledger, const LedgerCopy& copy) {
     ledger.generations.add(entry.generation) = entry;
   }
   ledger.newest = copy.newest;
+  ledger.standby = copy.standby;
   return ok();
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "base/result.h"
@@ -19,11 +20,13 @@ struct LedgerCopy {
   WorkerId next_worker = 1;
   std::vector<GenerationEntry> generations;
   Generation newest = 1;
+  std::optional<Standby> standby;
 };
 
 // Whether the ledger can be copied now: nothing is under way that somebody waits for. That is no
-// first boot, no roll-out, no stop that was asked for, and no fork whose answer is due (so that no
-// early news is kept, either). Workers that start, drain or back off do not matter.
+// first boot, no deploy or what is to be undone of one, no stop that was asked for, and no fork
+// whose answer is due (so that no early news is kept, either). Workers that start, drain or back
+// off do not matter.
 [[nodiscard]] bool is_at_rest(const Ledger& ledger);
 
 // Requires: is_at_rest().

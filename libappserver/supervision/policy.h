@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "base/clock.h"
+#include "supervision/deploy_plan.h"
 
 // The numbers the pure core decides by. Plain values, made by the master from the configuration.
 namespace appserver::supervision {
@@ -43,7 +44,12 @@ struct Policy {
   Duration kill_grace = std::chrono::seconds(2);
   // From TimeOutWorker to KillWorker: room for a core dump of some size.
   Duration hang_grace = std::chrono::seconds(10);
+  // For the whole verification of a deploy: start of its worker, checks and command.
+  Duration verify_timeout = std::chrono::seconds(120);
+  // How long the zygote of the generation before the live one is kept; zero: not at all.
+  Duration standby_timeout{};
   RestartLimits restart;
+  WatchLimits watch;
 };
 
 }  // namespace appserver::supervision

@@ -10,7 +10,7 @@ namespace {
 
 bool may_begin(const Ledger& ledger) {
   const Desired& desired = ledger.desired;
-  return !ledger.is_stop_requested() && !desired.first_boot && !desired.rollout;
+  return !ledger.is_stop_requested() && !desired.first_boot && !desired.rollout && !ledger.undoing;
 }
 
 bool is_one_in_progress(const WorkerTable& workers) {

@@ -73,12 +73,18 @@ std::string text_of(ServicePhase phase, const Supervisor& supervisor) {
 
 // Before a worker can report, its zygote loads and it starts; both have the boot timeout, and are
 // tried again once.
-Duration patience_of(ServicePhase phase, const Policy& policy) {
+Duration patience_of(ServicePhase phase, const Supervisor& supervisor) {
+  const Policy& policy = supervisor.policy();
   switch (phase) {
     case ServicePhase::Serving:
       return Duration::zero();
     case ServicePhase::Stopping:
       return policy.drain_delay + policy.graceful_timeout + 2 * policy.kill_grace;
+    case ServicePhase::Reloading: {
+      const DeployPlan plan = supervisor.deploy() ? supervisor.deploy()->plan : DeployPlan{};
+      return 4 * policy.boot_timeout + (plan.verify ? policy.verify_timeout : Duration::zero()) +
+             2 * plan.watch;
+    }
     default:
       return 4 * policy.boot_timeout;
   }
@@ -93,7 +99,7 @@ ServiceStatus service_status(const Supervisor& supervisor) {
   const bool is_up =
       status.phase == ServicePhase::Serving || status.phase == ServicePhase::Reloading;
   status.is_alive = !is_up || serving_slots(supervisor.workers()) > 0;
-  status.patience = patience_of(status.phase, supervisor.policy());
+  status.patience = patience_of(status.phase, supervisor);
   return status;
 }
 

@@ -3,7 +3,7 @@
 #include <chrono>
 
 #include "supervision/departures.h"
-#include "supervision/rollout.h"
+#include "supervision/deploy.h"
 #include "supervision/staffing.h"
 #include "supervision/zygotes.h"
 
@@ -26,7 +26,7 @@ void hasten(Ledger& ledger, TimePoint now) {
 
 void begin_stop(Ledger& ledger, StopMode mode, TimePoint now) {
   Desired& desired = ledger.desired;
-  cancel_rollouts(ledger);
+  cancel_deploys(ledger);
   desired.stop = mode;
   desired.stop_at.reset();
   desired.first_boot = false;

@@ -7,9 +7,18 @@
 namespace appserver::supervision {
 namespace {
 
-// The generation every slot is to be on in the end.
-Generation goal(const Ledger& ledger) {
-  return ledger.desired.rollout.value_or(ledger.desired.live);
+// The generation the slot is to be on, as far as the deploy has come.
+Generation goal(const Ledger& ledger, Slot slot) {
+  return ledger.deploy && !ledger.undoing && ledger.deploy->wants(slot) ? ledger.deploy->generation
+                                                                        : ledger.desired.live;
+}
+
+// How many slots are swapped at a time. A way back is urgent: what it ends is known to be bad, and
+// what it brings is known to be good.
+unsigned batch(const Ledger& ledger) {
+  return ledger.deploy && !ledger.undoing && !ledger.deploy->plan.at_once
+             ? std::max(1U, ledger.policy.reload_batch)
+             : ledger.workers.slot_count();
 }
 
 // The generation that fills the slot now if it is vacant. A slot that was already swapped stays
@@ -20,7 +29,7 @@ Generation base(const Ledger& ledger, const SlotEntry& slot) {
 
 void dismiss_misfits(Ledger& ledger, Slot slot, TimePoint now) {
   Worker* const successor = ledger.workers.successor(slot);
-  if (successor != nullptr && successor->generation != goal(ledger)) {
+  if (successor != nullptr && successor->generation != goal(ledger, slot)) {
     dismiss(ledger, *successor, now);
   }
   // A worker that serves stays until its successor is ready, whatever became of its generation; one
@@ -56,11 +65,11 @@ void start_successor(Ledger& ledger, Slot slot, TimePoint now) {
   const SlotEntry& entry = workers.slot(slot);
   const Worker* const current = workers.current(slot);
   const Generation occupant = current != nullptr ? current->generation : base(ledger, entry);
-  const unsigned batch = std::max(1U, ledger.policy.reload_batch);
-  if (occupant == goal(ledger) || entry.successor || workers.successor_count() >= batch) {
+  const Generation wanted = goal(ledger, slot);
+  if (occupant == wanted || entry.successor || workers.successor_count() >= batch(ledger)) {
     return;
   }
-  fork_when_possible(ledger, slot, goal(ledger), Place::Successor, now);
+  fork_when_possible(ledger, slot, wanted, Place::Successor, now);
 }
 
 void close_last_slot(Ledger& ledger, TimePoint now) {

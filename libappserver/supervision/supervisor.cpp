@@ -3,9 +3,9 @@
 #include <utility>
 #include <variant>
 
+#include "supervision/deploy.h"
 #include "supervision/first_boot.h"
 #include "supervision/recycling.h"
-#include "supervision/rollout.h"
 #include "supervision/shutdown.h"
 #include "supervision/staffing.h"
 #include "supervision/worker_life.h"
@@ -30,7 +30,12 @@ struct Apply {
   }
   void operator()(const HandlerOverdue& event) const { handler_overdue(ledger, event, now); }
   void operator()(const WorkerExited& event) const { worker_exited(ledger, event, now); }
-  void operator()(const ReloadRequested& event) const { request_rollout(ledger, event.generation); }
+  void operator()(const ReloadRequested& event) const {
+    request_deploy(ledger, event.generation, event.plan);
+  }
+  void operator()(const RollbackRequested&) const { request_rollback(ledger); }
+  void operator()(const VerificationEnded& event) const { verification_ended(ledger, event); }
+  void operator()(const FiguresTaken& event) const { figures_taken(ledger, event); }
   void operator()(const ScaleRequested& event) const { scale(ledger, event.workers, now); }
   void operator()(const StopRequested& event) const {
     request_stop(ledger, event.graceful ? StopMode::Graceful : StopMode::Quick, now);
@@ -71,14 +76,16 @@ std::vector<Command> Supervisor::handle(const Event& event, TimePoint now) {
   pass_worker_deadlines(ledger_, now);
   pass_zygote_deadlines(ledger_, now);
   pass_drain_delay(ledger_, now);
+  pass_standby_deadline(ledger_, now);
   return settle(now);
 }
 
 std::vector<Command> Supervisor::settle(TimePoint now) {
   ledger_.wake_up.reset();
   judge_first_boot(ledger_, now);
+  advance_deploy(ledger_, now);
   staff_slots(ledger_, now);
-  conclude_rollout(ledger_);
+  conclude_undoing(ledger_);
   recycle_next(ledger_, now);
   tend_zygotes(ledger_, now);
   forget_generations(ledger_);
@@ -92,6 +99,12 @@ std::vector<Command> Supervisor::settle(TimePoint now) {
 std::optional<TimePoint> Supervisor::next_deadline() const {
   std::optional<TimePoint> earliest = ledger_.wake_up;
   take_earlier(earliest, ledger_.desired.stop_at);
+  if (ledger_.deploy) {
+    take_earlier(earliest, ledger_.deploy->deadline);
+  }
+  if (ledger_.standby) {
+    take_earlier(earliest, ledger_.standby->until);
+  }
   for (const auto& [id, worker] : ledger_.workers.workers()) {
     take_earlier(earliest, worker.deadline);
   }

@@ -21,7 +21,7 @@ namespace appserver::supervision {
 // have passed, and then approaches what shall be (Desired), so that the same few functions serve
 // boots, crashes, reloads, their undoing, scaling and the stop:
 //
-//   verdict on the first boot -> staffing of slots -> end of a roll-out -> recycling -> zygotes ->
+//   verdict on the first boot -> stage of a deploy -> staffing of slots -> recycling -> zygotes ->
 //   farewells
 //
 // What the shell owes it:
@@ -47,6 +47,10 @@ class Supervisor {
   // Requires: is_at_rest().
   [[nodiscard]] LedgerCopy copy() const { return copy_of(ledger_); }
 
+  // If the first generation cannot be started, StartFallback is commanded instead of the end.
+  // Requires: called before start().
+  void offer_fallback() { ledger_.has_fallback = true; }
+
   // Begins with generation 1. Requires: called once, before anything else, unless resumed.
   [[nodiscard]] std::vector<Command> start(TimePoint now);
 
@@ -68,6 +72,12 @@ class Supervisor {
   [[nodiscard]] const Desired& desired() const { return ledger_.desired; }
   [[nodiscard]] const WorkerTable& workers() const { return ledger_.workers; }
   [[nodiscard]] const GenerationTable& generations() const { return ledger_.generations; }
+  [[nodiscard]] const std::optional<Deploy>& deploy() const { return ledger_.deploy; }
+  // Whether a deploy is under way, waits for the first boot, or is being undone.
+  [[nodiscard]] bool is_deploying() const {
+    return ledger_.deploy || ledger_.undoing || ledger_.desired.queued;
+  }
+  [[nodiscard]] const std::optional<Standby>& standby() const { return ledger_.standby; }
   [[nodiscard]] bool is_stopping() const { return ledger_.desired.stop != StopMode::None; }
   // The same, or a stop was asked for and is delayed.
   [[nodiscard]] bool is_stop_requested() const { return ledger_.is_stop_requested(); }

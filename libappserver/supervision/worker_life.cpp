@@ -5,8 +5,8 @@
 #include <string>
 
 #include "supervision/departures.h"
+#include "supervision/deploy.h"
 #include "supervision/recycling.h"
-#include "supervision/rollout.h"
 #include "supervision/wording.h"
 #include "supervision/zygotes.h"
 
@@ -74,8 +74,10 @@ void lose(Ledger& ledger, const Departure& departure, const ExitReason& reason, 
   ledger.command(WorkerLost{worker.slot, worker.generation, *worker.pid, reason,
                             duration_cast<milliseconds>(delay), verdict.crash_loop, failure.why});
   if (ends_rollout) {
-    abort_rollout(ledger,
-                  verdict.crash_loop ? failure.why + "; it is in a crash loop" : failure.why);
+    abort_deploy(ledger,
+                 verdict.crash_loop ? failure.why + "; it is in a crash loop" : failure.why);
+  } else if (!left_in_good_order(worker, reason)) {
+    note_crash(ledger, worker.generation);
   }
 }
 
@@ -88,7 +90,7 @@ void boot_timed_out(Ledger& ledger, Worker& worker) {
   }
   kill_worker(ledger, worker);
   if (worker.generation == ledger.desired.rollout) {
-    abort_rollout(ledger, worker.failure->why);
+    abort_deploy(ledger, worker.failure->why);
   }
 }
 
@@ -135,7 +137,7 @@ void worker_fork_failed(Ledger& ledger, const WorkerForkFailed& event, TimePoint
   note_failure(ledger, departure->worker, failure);
   decide_restart(ledger, *departure, now);
   if (event.generation == ledger.desired.rollout) {
-    abort_rollout(ledger, failure.why);
+    abort_deploy(ledger, failure.why);
   }
 }
 
@@ -151,6 +153,7 @@ void worker_ready(Ledger& ledger, const WorkerReady& event, TimePoint now) {
   worker->state = WorkerState::Serving;
   worker->ready_at = now;
   worker->deadline.reset();
+  note_service(ledger, worker->generation);
   SlotEntry& slot = ledger.workers.slot(worker->slot);
   slot.had_outcome = true;
   if (worker->place != Place::Successor) {
@@ -162,6 +165,9 @@ void worker_ready(Ledger& ledger, const WorkerReady& event, TimePoint now) {
   }
   if (Worker* const displaced = ledger.workers.promote_successor(worker->slot)) {
     note_takeover(ledger, *displaced, worker->generation);
+    if (displaced->generation != worker->generation) {
+      ledger.command(SlotSwapped{worker->slot, worker->generation, event.pid});
+    }
     dismiss(ledger, *displaced, now);
   }
 }
@@ -178,7 +184,7 @@ void worker_failed_to_boot(Ledger& ledger, const WorkerFailedToBoot& event, Time
   worker->failure = failed_start(*worker, {event.fault, event.why});
   worker->deadline = now + ledger.policy.kill_grace;  // It leaves by itself, or else.
   if (worker->generation == ledger.desired.rollout) {
-    abort_rollout(ledger, worker->failure->why);
+    abort_deploy(ledger, worker->failure->why);
   }
 }
 
@@ -188,6 +194,9 @@ void worker_exited(Ledger& ledger, const WorkerExited& event, TimePoint now) {
     ledger.early.of(event.pid).exit = event.reason;
   } else if (departure->place != Place::None) {
     lose(ledger, *departure, event.reason, now);
+  } else if (event.reason.kind == ExitReason::Kind::Signalled &&
+             departure->worker.asked < Rung::Kill) {
+    note_crash(ledger, departure->worker.generation);
   }
 }
 

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "supervision/rollout.h"
+#include "supervision/deploy.h"
 #include "supervision/wording.h"
 
 namespace appserver::supervision {
@@ -15,7 +15,7 @@ namespace {
 void note_failure(Ledger& ledger, GenerationEntry& entry, BootFailure failure) {
   entry.last_failure = std::move(failure);
   if (entry.generation == ledger.desired.rollout) {
-    abort_rollout(ledger, entry.last_failure.why);
+    abort_deploy(ledger, entry.last_failure.why);
   } else if (entry.generation == ledger.desired.live) {
     ledger.workers.note_vacancies_failed();
   }
@@ -96,6 +96,10 @@ void zygote_exited(Ledger& ledger, const ZygoteExited& event, TimePoint now) {
   entry->zygote.state = ZygoteState::Down;
   entry->zygote.deadline.reset();
   ledger.workers.remove_forks(event.generation);
+  if (ledger.standby && ledger.standby->generation == event.generation) {
+    entry->state = GenerationState::Retired;
+    ledger.standby.reset();
+  }
   if (!ledger.wants(event.generation)) {
     return;
   }
@@ -135,11 +139,11 @@ void tend_zygotes(Ledger& ledger, TimePoint now) {
   for (auto& [generation, entry] : ledger.generations.entries()) {
     const Zygote& zygote = entry.zygote;
     const bool is_up = zygote.state == ZygoteState::Booting || zygote.state == ZygoteState::Ready;
-    if (!ledger.wants(generation)) {
+    if (!ledger.keeps(generation)) {
       if (is_up && !ledger.workers.is_staffed_by(generation)) {
         retire(ledger, entry, now);
       }
-    } else if (zygote.state == ZygoteState::Down) {
+    } else if (zygote.state == ZygoteState::Down && ledger.wants(generation)) {
       if (zygote.restarts.not_before && *zygote.restarts.not_before > now) {
         ledger.wait_until(*zygote.restarts.not_before);
       } else {
@@ -161,7 +165,7 @@ void hasten_zygotes(Ledger& ledger, TimePoint now) {
 void forget_generations(Ledger& ledger) {
   std::vector<Generation> gone;
   for (const auto& [generation, entry] : ledger.generations.entries()) {
-    if (!ledger.wants(generation) && entry.zygote.state == ZygoteState::Down &&
+    if (!ledger.keeps(generation) && entry.zygote.state == ZygoteState::Down &&
         !ledger.workers.has_any_of(generation)) {
       gone.push_back(generation);
     }

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 #include "app/thread_count.h"
 #include "base/after_fork.h"
@@ -55,8 +56,9 @@ class Zygote {
   // Whether the zygote goes on.
   bool on_message(ipc::Received received);
   Result<Ok> load();
-  void fork_worker(const ipc::ForkWorker& order, UniqueFd channel);
-  [[noreturn]] void become_worker(const ipc::ForkWorker& order, ipc::Channel master);
+  // The first of `fds` is its channel; a second one its own listening socket.
+  void fork_worker(const ipc::ForkWorker& order, std::vector<UniqueFd> fds);
+  [[noreturn]] void become_worker(const ipc::ForkWorker& order, std::vector<UniqueFd> fds);
   void tell_fork_failed(const ipc::ForkWorker& order, int error);
   void name_frames(const ipc::NameFrames& order, UniqueFd answers);
   void retire();
@@ -100,8 +102,8 @@ int Zygote::run() {
 
 bool Zygote::on_message(ipc::Received received) {
   if (const auto* order = std::get_if<ipc::ForkWorker>(&received.message)) {
-    if (received.fds.size() == 1) {
-      fork_worker(*order, std::move(received.fds.front()));
+    if (!received.fds.empty()) {
+      fork_worker(*order, std::move(received.fds));
     }
   } else if (const auto* frames = std::get_if<ipc::NameFrames>(&received.message)) {
     if (received.fds.size() == 1) {
@@ -139,7 +141,7 @@ Result<Ok> Zygote::load() {
 // subreaper, the master, which supervises it as a child of its own. The master is told only after
 // that, because it checks that the pid it hears from a process that runs app code is really its
 // child.
-void Zygote::fork_worker(const ipc::ForkWorker& order, UniqueFd channel) {
+void Zygote::fork_worker(const ipc::ForkWorker& order, std::vector<UniqueFd> fds) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
     tell_fork_failed(order, errno);
@@ -155,7 +157,7 @@ void Zygote::fork_worker(const ipc::ForkWorker& order, UniqueFd channel) {
       after_fork({});
       setup_.master.close();
       write_end.reset();
-      become_worker(order, ipc::Channel(std::move(channel)));
+      become_worker(order, std::move(fds));
     }
     const Birth birth{worker, errno};
     // A copy of the zygote that must not run its destructors.
@@ -177,16 +179,22 @@ void Zygote::fork_worker(const ipc::ForkWorker& order, UniqueFd channel) {
   }
 }
 
-void Zygote::become_worker(const ipc::ForkWorker& order, ipc::Channel master) {
-  setup_.log.set_identity({"worker", order.slot, order.generation});
+void Zygote::become_worker(const ipc::ForkWorker& order, std::vector<UniqueFd> fds) {
+  ipc::Channel master(std::move(fds.front()));
+  UniqueFd own_listener = fds.size() > 1 ? std::move(fds[1]) : UniqueFd();
+  if (own_listener.is_open()) {
+    setup_.log.set_identity({"check", std::nullopt, order.generation});
+  } else {
+    setup_.log.set_identity({"worker", order.slot, order.generation});
+  }
   if (!app_) {  // --lazy
     if (auto loaded = load(); !loaded) {
       static_cast<void>(master.send(ipc::AppFailed{loaded.error().message}));
       std::exit(kAppFailedToLoad);
     }
   }
-  std::exit(
-      setup_.worker({order.slot, order.generation, order.score, std::move(master), *app_, host_}));
+  std::exit(setup_.worker({order.slot, order.generation, order.score, std::move(master), *app_,
+                           host_, std::move(own_listener)}));
 }
 
 void Zygote::tell_fork_failed(const ipc::ForkWorker& order, int error) {

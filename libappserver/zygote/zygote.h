@@ -8,6 +8,7 @@
 #include "app/loaded_app.h"
 #include "app/snapshot.h"
 #include "base/process_title.h"
+#include "base/unique_fd.h"
 #include "config/options.h"
 #include "ipc/channel.h"
 #include "observe/log.h"
@@ -24,6 +25,8 @@ struct WorkerBirth {
   ipc::Channel master;
   app::LoadedApp& app;
   app::HostServices& host;
+  // Open in one that is only to be checked: its only listening socket.
+  UniqueFd own_listener;
 };
 
 // What a zygote is born with. References outlive the process's work.

@@ -39,7 +39,7 @@ void end_workers(Scene& scene, int rounds) {
 
 void kill_zygote(Scene& scene) {
   for (int i = 0; i < scene.times(5); ++i) {
-    const pid_t zygote = scene.server().zygotes().at(0).pid;
+    const pid_t zygote = scene.server().zygotes().back().pid;
     scene.signal(zygote, SIGKILL);
     scene.wait_until_replaced(zygote);
     end_workers(scene, 1);  // Their successors come from the new one.

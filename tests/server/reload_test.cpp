@@ -81,7 +81,7 @@ void check_reload_fails(const std::string& why, Change change) {
 
 TEST_CASE("reload: HUP brings the new version, and no client fails meanwhile") {
   Deployment deployment;
-  RunningServer server(deployment.app, 3);
+  RunningServer server(deployment.app, 3, {"--standby-timeout", "500ms"});
   LoadClient load(server.address, "/", 16);
   load.wait_for_answers(200);
   copy_over(fixture_app("good_v2"), deployment.app);
@@ -132,7 +132,7 @@ TEST_CASE("reload: a request in progress is finished by the old version") {
 
 TEST_CASE("reload: many in a row end with the last one, and nothing old is left") {
   Deployment deployment;
-  RunningServer server(deployment.app);
+  RunningServer server(deployment.app, 2, {"--standby-timeout", "0"});
   LoadClient load(server.address, "/", 8);
   load.wait_for_answers(50);
   for (int i = 0; i < 20; ++i) {

@@ -181,7 +181,7 @@ TEST_CASE("drain delay: readiness fails, everything is served as before, and the
   CHECK(get(server.address, "/large?size=5").status == 200);
   load.wait_for_answers(100);
   server.process.send_signal(SIGHUP);
-  server.process.wait_for_log("the server is stopping; reload after it was started again");
+  server.process.wait_for_log("the server is stopping; deploy after it was started again");
   server.process.send_signal(SIGTTIN);
   server.process.wait_for_workers(3);
   REQUIRE(::kill(server.process.workers()[0].pid, SIGKILL) == 0);

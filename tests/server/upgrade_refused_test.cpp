@@ -26,6 +26,7 @@ struct Attempt {
   explicit Attempt(std::vector<std::string> extra = {})
       : server(std::move(extra)), load(server.address, "/", 4) {
     load.wait_for_answers(50);
+    server.process.wait_for_log("the generation is live");  // All files of the start are closed.
     descriptors = descriptors_of(server.process.pid());
   }
 

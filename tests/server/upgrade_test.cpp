@@ -113,10 +113,15 @@ TEST_CASE("upgrade: afterwards workers respawn, scale, reload and stop as before
   REQUIRE(::kill(server.process.workers()[0].pid, SIGKILL) == 0);
   server.process.wait_for_log("reason=SIGKILL");
   server.process.wait_for_generation(3, 2);
-  REQUIRE(::kill(server.process.zygotes()[0].pid, SIGKILL) == 0);
+  // The one before is still on standby.
+  const auto before = server.process.zygotes();
+  REQUIRE(before.size() == 2);
+  CHECK(before[0].generation == 2);
+  REQUIRE(::kill(before[1].pid, SIGKILL) == 0);
   eventually(10s, "another zygote of the same release", [&] {
     const auto zygotes = server.process.zygotes();
-    return zygotes.size() == 1 && zygotes[0].generation == 3;
+    return zygotes.size() == 2 && zygotes[0].pid == before[0].pid &&
+           zygotes[1].pid != before[1].pid && zygotes[1].generation == 3;
   });
   CHECK(get(server.address, "/").status == 200);
   server.process.send_signal(SIGTERM);

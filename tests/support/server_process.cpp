@@ -28,8 +28,8 @@ UniqueFd create_file(const std::filesystem::path& path) {
 
 // The child's side between fork and exec: async-signal-safe calls only, as the test program may
 // have a thread that makes load.
-[[noreturn]] void become(char* const* arguments, int input, int output, int error,
-                         pid_t test_program) {
+[[noreturn]] void become(char* const* arguments, char* const* environment, int input, int output,
+                         int error, pid_t test_program) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != test_program) {
@@ -43,7 +43,7 @@ UniqueFd create_file(const std::filesystem::path& path) {
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  ::execv(arguments[0], arguments);
+  ::execve(arguments[0], arguments, environment);
   ::_exit(127);
 }
 
@@ -80,6 +80,13 @@ ServerProcess::ServerProcess(const std::string& program, std::vector<std::string
     pointers.push_back(argument.data());
   }
   pointers.push_back(nullptr);
+  // Releases are kept where the test's other files are, and servers of the same name do not meet.
+  std::string state = "APPSERVERD_STATE_DIR=" + (folder_ / "state").string();
+  std::vector<char*> environment;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    environment.push_back(*variable);
+  }
+  environment.insert(environment.end(), {state.data(), nullptr});
 
   const UniqueFd input(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   const UniqueFd output = create_file(folder_ / "stdout");
@@ -90,7 +97,7 @@ ServerProcess::ServerProcess(const std::string& program, std::vector<std::string
     throw std::runtime_error("cannot fork");
   }
   if (pid_ == 0) {
-    become(pointers.data(), input.get(), output.get(), error.get(), self);
+    become(pointers.data(), environment.data(), input.get(), output.get(), error.get(), self);
   }
   // Also here, so that the group exists whoever runs first.
   ::setpgid(pid_, pid_);

@@ -64,7 +64,7 @@ TEST_CASE("Drain delay: nothing begins that the stop would undo") {
   rehearsal.boot();
   rehearsal.on(StopRequested{true});
   CHECK(rehearsal.on(ReloadRequested{2}) == "failed 2; forget 2");
-  CHECK(rehearsal.why() == "the server is stopping; reload after it was started again");
+  CHECK(rehearsal.why() == "the server is stopping; deploy after it was started again");
   CHECK(rehearsal.on(RecycleRequested{100, "1000 requests served"}) == "");
 }
 

@@ -194,4 +194,38 @@ TEST_CASE("First boot: a stop asked for meanwhile is a stop and no failure") {
   CHECK(rehearsal.on(ZygoteExited{1, signal(15)}) == "forget 1; exit 0");
 }
 
+TEST_CASE("First boot: a release that was offered serves when the first one cannot") {
+  Rehearsal rehearsal(Rehearsal::policy(2));
+  rehearsal.supervisor.offer_fallback();
+  rehearsal.start();
+  SUBCASE("because the app does not load") {
+    CHECK(rehearsal.on(ZygoteFailed{1, BootFault::AppFailedToLoad, "no such symbol"}) ==
+          "failed 1; fall back to 2; boot 2");
+    CHECK(rehearsal.why() == "no such symbol");
+    CHECK(rehearsal.on(ZygoteExited{1, status(4)}) == "forget 1");
+  }
+  SUBCASE("because no worker starts") {
+    rehearsal.on(ZygoteReady{1});
+    rehearsal.forked(0, 1);
+    rehearsal.forked(1, 1);
+    rehearsal.exited(100, status(1));
+    CHECK(rehearsal.exited(101, status(1)) ==
+          "lost 101; failed 1; fall back to 2; retire 1; boot 2");
+  }
+  rehearsal.on(ZygoteReady{2});
+  rehearsal.serve(0, 2);
+  CHECK(rehearsal.serve(1, 2) == "live 2");
+  CHECK_FALSE(rehearsal.supervisor.desired().first_boot);
+}
+
+TEST_CASE("First boot: when the release that was offered cannot start either, that is the end") {
+  Rehearsal rehearsal(Rehearsal::policy(1));
+  rehearsal.supervisor.offer_fallback();
+  rehearsal.start();
+  rehearsal.on(ZygoteFailed{1, BootFault::AppFailedToLoad, "no such symbol"});
+  rehearsal.on(ZygoteExited{1, status(4)});
+  CHECK(rehearsal.on(ZygoteFailed{2, BootFault::AppFailedToLoad, "no database"}) == "failed 2");
+  CHECK(rehearsal.on(ZygoteExited{2, status(4)}) == "forget 2; exit 4");
+}
+
 }  // namespace appserver::supervision::test

@@ -43,6 +43,11 @@ struct Story {
   std::string operator()(const ReloadRequested& e) const {
     return "reload " + number(e.generation);
   }
+  std::string operator()(const RollbackRequested&) const { return "rollback"; }
+  std::string operator()(const VerificationEnded& e) const {
+    return "verified " + number(e.generation) + (e.passed ? "" : ": no");
+  }
+  std::string operator()(const FiguresTaken& e) const { return "figures " + number(e.generation); }
   std::string operator()(const ScaleRequested& e) const { return "scale " + number(e.workers); }
   std::string operator()(const StopRequested& e) const {
     return e.graceful ? "stop" : "stop quickly";
@@ -80,7 +85,7 @@ class Life {
     }
     world_.calm = true;
     if (!referee_.is_stopping() && goes_on()) {
-      deliver(ReloadRequested{++newest_});
+      deliver(ReloadRequested{++newest_, random_plan()});
       run_until_quiet();
       if (!referee_.is_stopping() && goes_on()) {
         referee_.judge_peace(newest_);
@@ -116,7 +121,19 @@ class Life {
     policy.graceful_timeout = 1500ms;
     policy.kill_grace = 500ms;
     policy.drain_delay = world_.any(2) == 0 ? 0ms : 1200ms;
+    policy.verify_timeout = 250ms;
+    policy.standby_timeout = world_.any(2) == 0 ? 0ms : 3000ms;
     return policy;
+  }
+  DeployPlan random_plan() {
+    DeployPlan plan;
+    if (world_.any(2) == 0) {
+      plan.verify = world_.any(2) == 0;
+      plan.canary = static_cast<unsigned>(world_.any(4));
+      plan.watch = world_.any(2) == 0 ? 0ms : 1000ms;
+      plan.keeps_blue = world_.any(4) != 0;
+    }
+    return plan;
   }
   Character random_character() { return static_cast<Character>(world_.any(8)); }
   [[nodiscard]] bool goes_on() const {
@@ -177,12 +194,12 @@ class Life {
   }
 
   void disturb() {
-    switch (world_.any(10)) {
+    switch (world_.any(11)) {
       case 0:
       case 1:
       case 2:
         world_.set_character(++newest_, world_.any(2) == 0 ? random_character() : Character::Good);
-        deliver(ReloadRequested{newest_});
+        deploy();
         break;
       case 3:
       case 4:
@@ -199,6 +216,9 @@ class Life {
         break;
       case 8:
         disturb_by_strangers();
+        break;
+      case 9:
+        deliver(RollbackRequested{});
         break;
       default:
         if (world_.any(10) == 0) {
@@ -220,6 +240,12 @@ class Life {
     deliver(TimePassed{});
   }
 
+  void deploy() {
+    DeployPlan plan = random_plan();
+    plan.supersede = world_.any(3) != 0;
+    deliver(ReloadRequested{newest_, plan});
+  }
+
   void disturb_by_strangers() {
     constexpr Pid kStranger = 1'000'000;
     deliver(WorkerExited{kStranger, {}});
@@ -227,6 +253,8 @@ class Life {
     deliver(WorkerFailedToBoot{kStranger, BootFault::AppFailedToLoad, "?"});
     deliver(ZygoteReady{newest_ + 1});
     deliver(ReloadRequested{1});
+    deliver(VerificationEnded{newest_ + 1, true, ""});
+    deliver(FiguresTaken{newest_ + 1, {{500, 500, 1s}, {}, {}}});
     deliver(TimePassed{});
   }
 

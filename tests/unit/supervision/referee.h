@@ -45,6 +45,7 @@ class Referee {
       rule(!exited_, "nothing is said after ExitMaster");
       std::visit([this](const auto& each) { ordered(each); }, command);
     }
+    rule(!stopping_ || deploying_ == 0, "no deploy outlives the order to stop");
     rule(stopping_ || was_stopping || shrinks || serving() + lost_by_itself_ >= serving_before,
          "the number of serving workers does not drop by an order");
     judge_slots();
@@ -71,7 +72,8 @@ class Referee {
   void judge_end() {
     rule(exited_, "the master exits after all");
     for (const Generation generation : requested_) {
-      rule(generation == 1 || outcomes_.count(generation) == 1, "every reload has an outcome");
+      const int begun = (generation == 1 ? 0 : 1) + rollbacks_[generation];
+      rule(ends_[generation] == begun, "every deploy and rollback has one outcome");
     }
   }
 
@@ -188,7 +190,9 @@ class Referee {
   }
   void told(const HandlerOverdue& event) { overdue_since_ = event.since; }
   void told(const ReloadRequested& event) {
-    requested_.insert(event.generation);
+    if (requested_.insert(event.generation).second) {
+      plans_[event.generation] = event.plan;
+    }
     recycles_.given_up();
   }
   void told(const ScaleRequested& event) {
@@ -207,12 +211,21 @@ class Referee {
     stopping_ = true;
   }
   void told(const TimePassed&) {}
+  void told(const RollbackRequested&) {}
+  void told(const VerificationEnded& event) {
+    if (event.generation == verifying_) {
+      verifying_ = 0;
+      (event.passed ? verified_ : unverified_).insert(event.generation);
+    }
+  }
+  void told(const FiguresTaken&) {}
   void told(const RecycleRequested& event) { recycles_.asked(event.pid); }
 
   // --- Recycling -----------------------------------------------------------------------------
   [[nodiscard]] bool is_reloading() const {
-    return std::any_of(requested_.begin(), requested_.end(),
-                       [this](Generation each) { return outcomes_.count(each) == 0; });
+    return deploying_ != 0 ||
+           std::any_of(requested_.begin(), requested_.end(),
+                       [this](Generation each) { return each != 1 && ends_.count(each) == 0; });
   }
   // The worker that serves on the slot, if it is of this generation and not that pid; 0: none.
   [[nodiscard]] Pid serving_beside(Pid pid, Slot slot, Generation generation) const {
@@ -247,7 +260,7 @@ class Referee {
     Zygote& zygote = zygotes_[command.generation];
     rule(zygote == Zygote::Down, "a generation has at most one zygote");
     rule(!stopping_, "nothing is booted once the server stops");
-    rule(failed_.count(command.generation) == 0 && command.generation >= live_,
+    rule(failed_.count(command.generation) == 0 && retired_.count(command.generation) == 0,
          "a generation that failed or retired is not booted again");
     zygote = Zygote::Booting;
   }
@@ -255,10 +268,22 @@ class Referee {
     rule(zygotes_[command.generation] == Zygote::Ready, "only a ready zygote is asked to fork");
     rule(!stopping_, "nothing is forked once the server stops");
     rule(failed_.count(command.generation) == 0, "nothing is forked from a failed generation");
+    judge_fork_of_green(command);
     rule(command.slot < wanted_, "only wanted slots are filled");
     judge_substitute(command);
     rule(forks_.insert({command.slot, command.generation}).second,
          "a slot and generation have at most one unanswered fork");
+  }
+  void judge_fork_of_green(const ForkWorker& command) {
+    if (live_ == 0 || command.generation == live_) {
+      return;
+    }
+    const DeployPlan& plan = plans_[command.generation];
+    const bool is_rollback = was_live_.count(command.generation) == 1;
+    rule(!plan.verify || is_rollback || verified_.count(command.generation) == 1,
+         "nobody serves from what is not verified");
+    const bool is_canary = stage_ == DeployStage::Canary || stage_ == DeployStage::WatchingCanary;
+    rule(!is_canary || command.slot < plan.canary, "a canary stays on its slots");
   }
   Known* known(Pid pid) {
     const auto worker = workers_.find(pid);
@@ -316,8 +341,9 @@ class Referee {
     Zygote& zygote = zygotes_[command.generation];
     rule(zygote == Zygote::Booting || zygote == Zygote::Ready,
          "only a zygote that is up is retired");
-    rule(stopping_ || failed_.count(command.generation) == 1 || command.generation < live_,
-         "the live zygote is not retired");
+    rule(stopping_ || (command.generation != live_ && command.generation != deploying_),
+         "a zygote that is wanted is not retired");
+    retired_.insert(command.generation);
     zygote = Zygote::Leaving;
   }
   void ordered(const KillZygote& command) {
@@ -342,15 +368,16 @@ class Referee {
     }
     rule(serving_it == wanted_ || (generation == 1 && serving_it > 0),
          "a generation is live when it serves on all slots");
-    rule(outcomes_.insert(generation).second, "a reload has one outcome");
+    rule(failed_.count(generation) == 0, "what failed does not become live");
     live_ = generation;
+    was_live_.insert(generation);
   }
   void ordered(const GenerationFailed& command) {
     rule(command.generation != live_, "the live generation cannot fail");
     rule(!command.why.empty(), "a failure has a reason");
-    rule(outcomes_.insert(command.generation).second, "a reload has one outcome");
     failed_.insert(command.generation);
-    if (command.generation == 1) {
+    close_deploy(command.generation);
+    if (command.generation == 1 && live_ == 0) {
       rule(serving() == 0, "the first generation does not fail while somebody serves");
       stopping_ = quick_ = first_failed_ = true;
     }
@@ -378,6 +405,65 @@ class Referee {
   }
   void ordered(const ZygoteLost&) {}
   void ordered(const DrainTimedOut& command) { known(command.pid); }
+  void ordered(const StartFallback&) { rule(false, "nobody offered a fallback"); }
+  void ordered(const StartVerification& command) {
+    rule(verifying_ == 0, "one generation is verified at a time");
+    rule(zygotes_[command.generation] == Zygote::Ready, "what is verified can fork");
+    verifying_ = command.generation;
+  }
+  void ordered(const CancelVerification& command) {
+    rule(verifying_ == command.generation, "only a verification that runs is cancelled");
+    verifying_ = 0;
+  }
+  void ordered(const StartWatch& command) {
+    rule(watched_ == 0, "one deploy is watched at a time");
+    rule(command.blue == live_, "a deploy is measured by the live generation");
+    watched_ = command.green;
+  }
+  void ordered(const StopWatch& command) {
+    rule(watched_ == command.green, "only a watch that runs is stopped");
+    watched_ = 0;
+  }
+  void ordered(const DeployAdvanced& command) {
+    rule(deploying_ == 0 || deploying_ == command.generation, "there are never two deploys");
+    rule(deploying_ == 0 || stage_ < command.stage, "a deploy goes forward");
+    if (deploying_ == 0 && was_live_.count(command.generation) == 1) {
+      ++rollbacks_[command.generation];
+    }
+    if (deploying_ == 0) {
+      swapped_.erase(command.generation);  // What it did in an earlier life.
+    }
+    deploying_ = command.generation;
+    stage_ = command.stage;
+  }
+  void ordered(const SlotSwapped& command) { swapped_.insert(command.generation); }
+  void ordered(const DeployEnded& command) {
+    const Generation generation = command.generation;
+    ++ends_[generation];
+    rule(command.outcome == DeployOutcome::Live ? live_ == generation : live_ != generation,
+         "a deploy that does not succeed leaves the live generation live");
+    rule(command.outcome == DeployOutcome::Live || !command.why.empty(), "a failure has a reason");
+    rule(command.outcome != DeployOutcome::Failed || swapped_.count(generation) == 0,
+         "a deploy that failed has taken nobody's place");
+    rule(command.outcome != DeployOutcome::RolledBack || serving_of_slots(generation) == 0,
+         "what was rolled back serves on no slot");
+    rule(command.outcome != DeployOutcome::Live || unverified_.count(generation) == 0,
+         "what did not pass its verification does not become live");
+    close_deploy(generation);
+    rule(watched_ != generation && verifying_ != generation, "nothing is left of a deploy");
+  }
+  void close_deploy(Generation generation) {
+    if (deploying_ == generation) {
+      deploying_ = 0;
+      stage_ = DeployStage::Booting;
+    }
+  }
+  [[nodiscard]] std::size_t serving_of_slots(Generation generation) const {
+    return static_cast<std::size_t>(
+        std::count_if(workers_.begin(), workers_.end(), [generation](const auto& each) {
+          return each.second.generation == generation && counts(each.second);
+        }));
+  }
 
   const Policy& policy_;
   const SimulatedWorld& world_;
@@ -393,7 +479,14 @@ class Referee {
   std::map<Pid, Known> workers_;
   std::set<std::pair<Slot, Generation>> forks_;
   std::set<Pid> reaped_, early_ready_, failed_start_;
-  std::set<Generation> requested_, outcomes_, failed_, forgotten_;
+  std::set<Generation> requested_, failed_, retired_, was_live_, forgotten_;
+  std::set<Generation> verified_, unverified_, swapped_;
+  std::map<Generation, DeployPlan> plans_;
+  std::map<Generation, int> rollbacks_, ends_;
+  Generation deploying_ = 0;  // What is past its boot and has no outcome yet; 0: nothing.
+  Generation verifying_ = 0;
+  Generation watched_ = 0;
+  DeployStage stage_ = DeployStage::Booting;
   std::set<Slot> drained_slots_;
   std::map<std::pair<Pid, TimePoint>, TimePoint> overdue_;  // Which hang was told when.
   TimePoint overdue_since_{};

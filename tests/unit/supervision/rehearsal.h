@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "supervision/supervisor.h"
+#include "supervision/wording.h"
 
 // Drives a Supervisor by hand and tells its commands as short text, so that an example reads
 // "this happened, then these orders were given":
@@ -57,12 +58,57 @@ struct Telling {
   std::string operator()(const StopDelayed& c) const { return "stop in" + wait(c.delay); }
   std::string operator()(const WorkerRecycled& c) const { return "recycled " + text(c.pid); }
   std::string operator()(const DrainTimedOut& c) const { return "drain timed out " + text(c.pid); }
+  std::string operator()(const StartVerification& c) const {
+    return "verify " + text(c.generation);
+  }
+  std::string operator()(const CancelVerification& c) const {
+    return "cancel verification " + text(c.generation);
+  }
+  std::string operator()(const StartWatch& c) const {
+    return "watch " + text(c.green) + "/" + text(c.blue);
+  }
+  std::string operator()(const StopWatch& c) const { return "stop watch " + text(c.green); }
+  std::string operator()(const StartFallback& c) const {
+    return "fall back to " + text(c.generation);
+  }
+  // News for the one who deploys; see Rehearsal::progress().
+  std::string operator()(const DeployAdvanced&) const { return ""; }
+  std::string operator()(const SlotSwapped&) const { return ""; }
+  std::string operator()(const DeployEnded&) const { return ""; }
 };
 
 inline std::string tell(const std::vector<Command>& commands) {
   std::string story;
   for (const Command& command : commands) {
-    story += (story.empty() ? "" : "; ") + std::visit(Telling{}, command);
+    const std::string sentence = std::visit(Telling{}, command);
+    story += (story.empty() || sentence.empty() ? "" : "; ") + sentence;
+  }
+  return story;
+}
+
+// The news for the one who deploys, in words.
+struct DeployTelling {
+  template <typename Other>
+  std::string operator()(const Other&) const {
+    return "";
+  }
+  std::string operator()(const DeployAdvanced& c) const {
+    return Telling::text(c.generation) + " " + std::string(name_of(c.stage));
+  }
+  std::string operator()(const SlotSwapped& c) const {
+    return "slot " + Telling::text(c.slot) + " on " + Telling::text(c.generation);
+  }
+  std::string operator()(const DeployEnded& c) const {
+    return Telling::text(c.generation) + " " + std::string(name_of(c.outcome)) +
+           (c.why.empty() ? "" : ": " + c.why);
+  }
+};
+
+inline std::string tell_progress(const std::vector<Command>& commands) {
+  std::string story;
+  for (const Command& command : commands) {
+    const std::string sentence = std::visit(DeployTelling{}, command);
+    story += (story.empty() || sentence.empty() ? "" : "; ") + sentence;
   }
   return story;
 }
@@ -133,6 +179,9 @@ class Rehearsal {
     }
     return reason;
   }
+
+  // What the latest commands say of the deploy: "2 swapping", "slot 0 on 2", "2 rolled back: WHY".
+  [[nodiscard]] std::string progress() const { return tell_progress(last); }
 
   // The pid that serves or starts on the slot; 0 if it is vacant.
   [[nodiscard]] Pid current(Slot slot) const {

@@ -103,7 +103,7 @@ TEST_CASE("Shutdown: a roll-out in progress fails and both generations leave") {
   rehearsal.forked(1, 2);
   CHECK(rehearsal.on(StopRequested{true}) ==
         "failed 2; close doors; drain 101; stop 201; drain 200; retire 1; retire 2");
-  CHECK(rehearsal.why() == "the server is stopping; reload after it was started again");
+  CHECK(rehearsal.why() == "the server is stopping; deploy after it was started again");
   for (const Pid pid : {100, 101, 200, 201}) {
     rehearsal.exited(pid);
   }

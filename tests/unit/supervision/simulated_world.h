@@ -205,6 +205,22 @@ class SimulatedWorld {
     }
   }
   void obey(const KillZygote& command) { kill_zygote(command.generation); }
+  void obey(const StartVerification& command) {
+    if (!mischief(10)) {
+      const bool passed = !mischief(30);
+      say(ms(0, calm ? 200 : 300),
+          VerificationEnded{command.generation, passed, passed ? "" : "not as wished"});
+    }
+  }
+  // Figures go on for a while after nobody wants them any more, as messages on their way do.
+  void obey(const StartWatch& command) {
+    for (int sample = 0; sample < 5; ++sample) {
+      WatchFigures figures;
+      figures.green = {500, mischief(10) ? 100U : 0U, 5ms};
+      figures.blue_before = {5000, 0, 5ms};
+      say(sample * 200ms, FiguresTaken{command.green, figures});
+    }
+  }
   template <typename Other>
   void obey(const Other&) {}
 

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "config/options.h"
+#include "master/deploy_request.h"
+#include "master/notifier.h"
+#include "master/release_store.h"
+#include "master/releases.h"
+#include "observe/log.h"
+#include "supervision/supervisor.h"
+
+namespace appserver::master {
+
+// Makes generations out of what is asked for: a reload (SIGHUP), a deploy, a rollback. It takes the
+// snapshot, has the supervisor roll it out, and tells who asked how it went. Decides nothing about
+// processes. [master]
+//
+// A mistake (a file that is no app, a configuration that is none, no room for a copy) is the end of
+// the request and of nothing else: the live generation is as it was.
+class Deployer {
+ public:
+  struct Surroundings {
+    observe::Log& log;
+    const supervision::Supervisor& supervisor;
+    Releases& releases;
+    Notifier& notifier;
+    // Null: nothing is kept.
+    ReleaseStore* store;
+    std::function<Result<config::Options>()> reread_options;
+    std::function<void(const config::Options&)> follow_options;  // Policy, number of workers, log.
+    std::function<void(supervision::Event)> report;
+  };
+  // `options`: those of the latest configuration. `newest`: the highest generation so far. All in
+  // `surroundings` outlives it.
+  Deployer(Surroundings surroundings, config::Options options, supervision::Generation newest);
+  Deployer(const Deployer&) = delete;
+  Deployer& operator=(const Deployer&) = delete;
+
+  // The configuration as it was read last, whatever was deployed since.
+  [[nodiscard]] const config::Options& options() const { return options_; }
+  // The path of the app that is to be reloaded instead of the configured one, because it was
+  // deployed since; empty if there is none.
+  [[nodiscard]] const std::string& deployed_app() const { return deployed_app_; }
+  void resume_deployed_app(std::string path) { deployed_app_ = std::move(path); }
+
+  // A generation that somebody else numbered.
+  void skip_number(supervision::Generation generation) { newest_ = generation; }
+
+  // Reads the configuration again and rolls out what it names, or the path that was deployed since
+  // as long as the configuration names the same app as before. A deploy under way is superseded.
+  // Returns: whether something was begun; else the reason is in the log.
+  bool reload();
+
+  // Rolls out the file at the path, with the options of the last reload. `follower.ended` may be
+  // called at once: when the request is refused, or when the file is that of the live release.
+  void deploy(const DeployRequest& request, DeployFollower follower);
+
+  // Puts the release before the live one back; during a deploy, ends that one.
+  void rollback(const std::string& who, DeployFollower follower);
+
+  // News from the supervisor, and what the app of a generation says of itself.
+  void describe(supervision::Generation generation, const std::string& name,
+                const std::string& version);
+  void tell(const supervision::GenerationLive& news);
+  void tell(const supervision::GenerationFailed& news);
+  void tell(const supervision::DeployAdvanced& news);
+  void tell(const supervision::SlotSwapped& news);
+  void tell(const supervision::DeployEnded& news);
+
+ private:
+  // A deploy, reload or rollback that was begun.
+  struct Ticket {
+    std::string app;  // The path that it makes the deployed one when it is live; empty: none.
+    unsigned number;  // Of the release.
+    DeployFollower follower;
+    TimePoint since;
+    std::vector<DeployFollower> rollbacks;  // Who wants it undone.
+  };
+
+  supervision::Generation add(Release release, Ticket ticket);
+  // Numbers the release. Returns: whether it is kept, or need not be.
+  [[nodiscard]] Result<Ok> keep(Release& release, const std::string& who);
+  void note(const Result<Ok>& kept);
+  void roll_back_to_kept(const std::string& who, DeployFollower follower);
+  [[nodiscard]] supervision::DeployPlan plan_of(const Release& release,
+                                                const DeployRequest& request) const;
+  [[nodiscard]] std::optional<std::string> find_obstacle(bool supersede) const;
+  [[nodiscard]] bool is_live_already(const Release& release) const;
+  void refuse(const DeployFollower& follower, const std::string& why);
+
+  Surroundings surroundings_;
+  config::Options options_;
+  supervision::Generation newest_;
+  std::string deployed_app_;
+  std::map<supervision::Generation, Ticket> tickets_;
+};
+
+}  // namespace appserver::master
