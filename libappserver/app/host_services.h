@@ -10,8 +10,26 @@
 #include <thread>
 
 #include <appserver/abi.h>
+#include <appserver/abi_async.h>
+
+struct ev_loop;
 
 namespace appserver::app {
+
+// What the functions of appserver_async that belong to no exchange do in a process that serves; the
+// rules are those of abi_async.h.
+class AppCalls {
+ public:
+  virtual bool post(appserver_exchange* exchange, appserver_callback callback, void* state) = 0;
+  virtual bool run(appserver_exchange* exchange, appserver_callback callback, void* state) = 0;
+  virtual appserver_wait* wait(const appserver_wait_order& order) = 0;
+  virtual void cancel(appserver_wait* wait) = 0;
+  // Null when it is too late for that.
+  virtual struct ev_loop* open_loop() = 0;
+
+ protected:
+  ~AppCalls() = default;
+};
 
 // The server as an app sees it: the function table of the plugin ABI and what stands behind it.
 //
@@ -53,6 +71,13 @@ class HostServices {
   // Requires: the app runs no thread yet.
   void set_log_sink(LogSink log);
 
+  // What the app's calls lead to from now on; null: to nothing. Outlives this object, or its use by
+  // the app. Requires: as above.
+  void set_app_calls(AppCalls* calls) noexcept { app_calls_ = calls; }
+  [[nodiscard]] AppCalls* app_calls() const noexcept { return app_calls_; }
+  // The object whose table() this is.
+  static HostServices& behind(const appserver_host* host) noexcept;
+
   // What the calling thread last gave to report_error, and forgets it; empty when there was
   // nothing. Costs one atomic load when no thread has reported anything, so that a worker can
   // call it before each handler in order to forget an older one's words.
@@ -65,7 +90,6 @@ class HostServices {
     appserver_host host;
     HostServices* self;
   };
-  static HostServices& behind(const appserver_host* host) noexcept;
   static void on_log(const appserver_host* host, std::int32_t level,
                      appserver_str message) noexcept;
   static void on_report_error(const appserver_host* host, appserver_str why) noexcept;
@@ -73,6 +97,7 @@ class HostServices {
 
   const std::string server_version_;
   LogSink log_;
+  AppCalls* app_calls_ = nullptr;
   const ExtensionLookup extensions_;
   std::mutex reported_mutex_;
   std::map<std::thread::id, std::string> reported_;  // by the thread whose hook or handler fails

@@ -32,6 +32,7 @@ struct Options {
   int worker_connections = 4096;
   int peer_connections = 0;  // 0: no limit.
   bool lazy = false;
+  int threads = 0;  // Of each worker, for handlers that block; 0: handlers run one at a time.
   int reload_batch = 1;
 
   // Their lives.

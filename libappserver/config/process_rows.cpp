@@ -6,6 +6,9 @@
 namespace appserver::config {
 namespace {
 
+// More are no help for handlers that block; those can be asynchronous.
+constexpr int kMostThreads = 1024;
+
 constexpr std::array kRows{
     OptionRow{.name = "app",
               .group = Group::Processes,
@@ -21,6 +24,13 @@ constexpr std::array kRows{
               .metavar = "COUNT",
               .help = "Worker processes.",
               .default_text = "the cgroup's CPU quota, else the cores"},
+    OptionRow{.name = "threads",
+              .group = Group::Processes,
+              .field = NumberField<int>{&Options::threads, 0, kMostThreads},
+              .metavar = "COUNT",
+              .help =
+                  "Threads of each worker on which handlers run at the same time; the app has to "
+                  "be thread-safe then. 0: they run one at a time."},
     OptionRow{.name = "lazy",
               .group = Group::Processes,
               .field = FlagField{&Options::lazy},

@@ -3,6 +3,8 @@
 #include <exception>
 #include <utility>
 
+#include <appserver/abi_async.h>
+
 namespace appserver::worker {
 
 AppSource::AppSource(AppSource&& other) noexcept
@@ -14,7 +16,7 @@ AppSource::AppSource(AppSource&& other) noexcept
       trailers_(std::move(other.trailers_)) {}
 
 AppSource::~AppSource() {
-  if (compressor_ != nullptr) {
+  if (compressor_ != nullptr && compression_ != nullptr) {
     compression_->give_back(std::move(compressor_));
   }
   if (source_.release != nullptr) {
@@ -44,14 +46,15 @@ AppSource::Made AppSource::make_next(std::string& out) {
   if (result == APPSERVER_STREAM_END) {
     return finish(out);
   }
-  if (result != APPSERVER_STREAM_MORE || written_ == before) {
+  const bool waits = result == APPSERVER_STREAM_WAIT;
+  if (!waits && (result != APPSERVER_STREAM_MORE || written_ == before)) {
     return Made::Failed;
   }
-  if (compressor_ != nullptr) {
+  if (compressor_ != nullptr && written_ != before) {
     // What the app has said now shall reach the client now.
     append_compressed({}, http::Compressor::Flush::Sync);
   }
-  return Made::More;
+  return waits ? Made::Waits : Made::More;
 }
 
 AppSource::Made AppSource::finish(std::string& out) {

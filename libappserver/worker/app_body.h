@@ -20,7 +20,8 @@ namespace appserver::worker {
 // A response's body, made piece by piece as the client takes it.
 class AppSource {
  public:
-  enum class Made { More, All, Failed };
+  // Waits: what was appended is all for now, and the app will say when it goes on.
+  enum class Made { More, All, Failed, Waits };
 
   // Takes over `source`: it is released when this object dies.
   explicit AppSource(const appserver_body_source& source) noexcept : source_(source) {}
@@ -40,6 +41,8 @@ class AppSource {
   // change then (see BodyCompression). `compression` outlives this object.
   void compress(http::BodyCompression& compression, http::Response& head,
                 const http::RequestHead& request);
+  // The compressor is not given back: `compression` is used by somebody else meanwhile.
+  void keep_compressor() noexcept { compression_ = nullptr; }
 
   // Has the app append its next piece to `out`, framed. Failed: the app said so, broke its own
   // Content-Length, or made nothing; the connection cannot be used any more then.

@@ -22,18 +22,34 @@ decltype(appserver_streaming::streams_body) find_streams_body(const app::LoadedA
                                                                       : nullptr;
 }
 
+decltype(appserver_placement::on_worker_thread) find_placement(const app::LoadedApp& app) {
+  const auto* placement =
+      static_cast<const appserver_placement*>(app.extension(APPSERVER_PLACEMENT_EXTENSION));
+  return placement != nullptr && placement->size >= sizeof *placement ? placement->on_worker_thread
+                                                                      : nullptr;
+}
+
+// For the scoreboard, when no request is to blame.
+http::RequestHead nobody() {
+  http::RequestHead head;
+  head.method = "-";
+  head.target = "a function that the app posted";
+  return head;
+}
+
 }  // namespace
 
 AppGate::AppGate(const Surroundings& surroundings, Duration timeout)
     : app_(surroundings.app.description()),
       streams_body_(find_streams_body(surroundings.app)),
-      host_(surroundings.host),
+      on_first_thread_(find_placement(surroundings.app)),
       score_(surroundings.score),
       barred_(surroundings.barred),
       baton_(surroundings.baton),
-      log_(surroundings.log),
+      failures_(surroundings.failures),
       timeout_(timeout),
-      ids_(random_start()) {}
+      ids_(random_start()),
+      exchange_(ids_, score_, surroundings.detached) {}
 
 bool AppGate::streams_body(const Incoming& incoming, std::string& out) {
   if (streams_body_ == nullptr || barred_until(incoming.head)) {
@@ -42,6 +58,34 @@ bool AppGate::streams_body(const Incoming& incoming, std::string& out) {
   exchange_.begin(incoming, out);
   return mark(incoming.head, incoming.provenance.client,
               [this] { return streams_body_(app_.state, &exchange_.request()) != 0; });
+}
+
+bool AppGate::wants_first_thread(const Incoming& incoming, std::string& out) {
+  if (on_first_thread_ == nullptr) {
+    return false;
+  }
+  exchange_.begin(incoming, out);
+  return mark(incoming.head, incoming.provenance.client,
+              [this] { return on_first_thread_(app_.state, &exchange_.request()) != 0; });
+}
+
+void AppGate::run(const AppJob& job) {
+  const AppJob due = job.callback != nullptr ? job : job.exchange->take_cancel_callback();
+  if (due.callback == nullptr) {
+    return;
+  }
+  static const http::RequestHead kNobody = nobody();
+  exchange_of_job_.store(due.exchange, std::memory_order_relaxed);
+  const auto call = [&due] {
+    due.callback(due.state, due.result);
+    return true;
+  };
+  if (due.exchange == nullptr) {
+    mark(kNobody, {}, call);
+  } else {
+    mark(due.exchange->head(), due.exchange->client(), call);
+  }
+  exchange_of_job_.store(nullptr, std::memory_order_relaxed);
 }
 
 template <typename Call>
@@ -64,8 +108,12 @@ std::invoke_result_t<const Call&> AppGate::mark(const http::RequestHead& head,
 template <typename Call>
 int AppGate::call_handler(const Incoming& incoming, std::string& out, const Call& call) {
   exchange_.begin(incoming, out);
-  static_cast<void>(host_.take_reported_error());  // An earlier handler's words are not this one's.
+  failures_.forget_earlier();
   return mark(incoming.head, incoming.provenance.client, call);
+}
+
+bool AppGate::is_barred(const http::RequestHead& head) const noexcept {
+  return barred_until(head).has_value();
 }
 
 std::optional<TimePoint> AppGate::barred_until(const http::RequestHead& head) const noexcept {
@@ -92,21 +140,21 @@ Outcome AppGate::answer(const Incoming& incoming, std::string& out) {
   const int result = call_handler(incoming, out, [this] {
     return app_.handle(app_.state, exchange_.handle(), &exchange_.request());
   });
-  return conclude(incoming, result);
+  return conclude(out, result);
 }
 
 bool AppGate::take_in(AppSink& sink, const Incoming& incoming, std::string_view bytes,
                       std::string& out) {
   const int result = call_handler(incoming, out, [&] { return sink.chunk(bytes); });
   if (result != APPSERVER_OK) {
-    report_failure(incoming, result);
+    failures_.report(exchange_, result);
   }
   return result == APPSERVER_OK;
 }
 
 Outcome AppGate::finish(AppSink& sink, const Incoming& incoming, std::string& out) {
   const int result = call_handler(incoming, out, [&] { return sink.end(exchange_.handle()); });
-  return conclude(incoming, result);
+  return conclude(out, result);
 }
 
 AppSource::Made AppGate::produce(AppSource& source, const http::RequestHead& head,
@@ -114,34 +162,29 @@ AppSource::Made AppGate::produce(AppSource& source, const http::RequestHead& hea
   return mark(head, client, [&] { return source.produce(out); });
 }
 
-Outcome AppGate::conclude(const Incoming& incoming, int result) {
+Outcome AppGate::conclude(std::string& out, int result) {
   if (result != APPSERVER_OK || !exchange_.is_settled()) {
-    report_failure(incoming, result);
+    failures_.report(exchange_, result);
   }
   if (!exchange_.is_settled()) {
     exchange_.answer_with_error(500);
   }
-  Outcome outcome = exchange_.take_outcome();
+  Outcome outcome = take_outcome(out);
   if (outcome.status != 0) {
-    score_.count_answer(outcome.status >= 500, coarse_now() - called_at_);
+    count_answer(outcome.status, called_at_);
   }
   return outcome;
 }
 
-void AppGate::report_failure(const Incoming& incoming, int result) {
-  std::string why = host_.take_reported_error();
-  if (why.empty()) {
-    why = exchange_.refusal();
+Outcome AppGate::take_outcome(std::string& out) {
+  Outcome outcome = exchange_.take_outcome();
+  DetachedExchange* detached = outcome.detached;
+  if (detached == nullptr || !detached->handler_returned()) {
+    return outcome;
   }
-  if (why.empty()) {
-    why = result == APPSERVER_OK ? "the handler returned without an answer"
-                                 : "the handler failed without saying why";
-  }
-  const appserver_str id = Exchange::request_id(exchange_.handle());
-  log_.error("request failed", {{"method", incoming.head.method},
-                                {"target", incoming.head.target},
-                                {"request_id", std::string_view(id.data, id.size)},
-                                {"why", std::string_view(why)}});
+  Outcome given_already = detached->take_answer(out);
+  given_already.detached = detached;
+  return given_already;
 }
 
 }  // namespace appserver::worker

@@ -5,13 +5,15 @@
 #include <string>
 #include <type_traits>
 
-#include "app/host_services.h"
 #include "app/loaded_app.h"
+#include "base/coarse_clock.h"
 #include "ipc/barred_requests.h"
 #include "ipc/scoreboard.h"
-#include "observe/log.h"
+#include "worker/app_failures.h"
 #include "worker/baton.h"
+#include "worker/detached_exchanges.h"
 #include "worker/exchange.h"
+#include "worker/mailbox.h"
 
 namespace appserver::worker {
 
@@ -22,11 +24,11 @@ class AppGate {
   // What the gate works with; all outlive it.
   struct Surroundings {
     app::LoadedApp& app;
-    app::HostServices& host;
     ipc::ScoreboardEntry& score;
     const ipc::BarredRequests& barred;
     Baton& baton;
-    observe::Log& log;
+    AppFailures& failures;
+    DetachedExchanges& detached;
   };
   // `timeout`: what the app has for each call; zero for no limit.
   AppGate(const Surroundings& surroundings, Duration timeout);
@@ -44,6 +46,27 @@ class AppGate {
 
   // Gives the exchange at hand an id on the scoreboard if it has none. Async-signal-safe.
   void identify_exchange() const noexcept;
+
+  // Whether the app wants this request on the first thread although there are others; all of them
+  // may be elsewhere when it never wants that.
+  [[nodiscard]] bool may_want_first_thread() const noexcept { return on_first_thread_ != nullptr; }
+  [[nodiscard]] bool wants_first_thread(const Incoming& incoming, std::string& out);
+  // Whether answer() will refuse it.
+  [[nodiscard]] bool is_barred(const http::RequestHead& head) const noexcept;
+  // Counts a request whose handler runs on another thread.
+  void count_request() noexcept { score_.count_request(); }
+  // Counts an answer of the app that was called at `began`, by the coarse clock. answer() and
+  // finish() count theirs.
+  void count_answer(unsigned status, TimePoint began) noexcept {
+    score_.count_answer(status >= 500, coarse_now() - began);
+  }
+
+  // Runs a function of the app.
+  void run(const AppJob& job);
+  // On whose behalf it runs; null when none does. Async-signal-safe.
+  [[nodiscard]] DetachedExchange* exchange_of_job() const noexcept {
+    return exchange_of_job_.load(std::memory_order_relaxed);
+  }
 
   // Runs the handler and appends the response to `out`. A request that is barred is answered 503
   // without it.
@@ -67,21 +90,22 @@ class AppGate {
   [[nodiscard]] std::optional<TimePoint> barred_until(const http::RequestHead& head) const noexcept;
   template <typename Call>
   int call_handler(const Incoming& incoming, std::string& out, const Call& call);
-  Outcome conclude(const Incoming& incoming, int result);
-  void report_failure(const Incoming& incoming, int result);
+  Outcome conclude(std::string& out, int result);
+  Outcome take_outcome(std::string& out);
 
   const appserver_app& app_;
-  decltype(appserver_streaming::streams_body) streams_body_;  // Null: it never wants to.
-  app::HostServices& host_;
+  decltype(appserver_streaming::streams_body) streams_body_;         // Null: it never wants to.
+  decltype(appserver_placement::on_worker_thread) on_first_thread_;  // Null: it never wants that.
   ipc::ScoreboardEntry& score_;
   const ipc::BarredRequests& barred_;
   Baton& baton_;
-  observe::Log& log_;
+  AppFailures& failures_;
   const Duration timeout_;
   std::atomic<bool> is_running_app_{false};
   TimePoint called_at_{};  // The latest call, by the coarse clock.
+  std::atomic<DetachedExchange*> exchange_of_job_{nullptr};
   RequestIds ids_;
-  Exchange exchange_{ids_, score_};
+  Exchange exchange_;
 };
 
 }  // namespace appserver::worker

@@ -73,14 +73,23 @@ void Baton::end() noexcept {
   changed_.notify_all();
 }
 
-bool Baton::seize() noexcept {
+void Baton::let_go_for_good() noexcept {
+  state_.store((state_.load() & ~kState) | kSeized);
+  while (true) {
+    ::pause();
+  }
+}
+
+bool Baton::seize(bool is_first_thread) noexcept {
   for (int attempt = 0; attempt < kSeizeAttempts; ++attempt) {
     std::uint64_t now = state_.load();
-    if ((now & kState) == kKept || standby_.load() == ::gettid() ||
-        ((now & kState) == kLent && state_.compare_exchange_strong(now, (now & ~kState) | kKept))) {
+    const std::uint64_t state = now & kState;
+    if (state == kSeized || (state == kKept && is_first_thread) || standby_.load() == ::gettid() ||
+        (state == kLent && state_.compare_exchange_strong(now, (now & ~kState) | kSeized))) {
       return true;
     }
     if (attempt == 0) {
+      is_being_seized_.store(true);
       wanted_.store(true);
       wake_();
     }

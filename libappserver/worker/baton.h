@@ -15,6 +15,7 @@ namespace appserver::worker {
 //   Kept   the first thread's   Lent, when it calls the app
 //   Lent   nobody's             Kept, when the app returns; Held, when that takes long
 //   Held   the standby's        Kept, when the first thread wants it back
+//   Seized a crashing thread's  nothing
 //
 // The first thread runs all code of the app. While it does, the loop is lent, so that the standby
 // can take it when a handler is slow. For a fast one that costs two uncontended atomic operations.
@@ -61,25 +62,36 @@ class Baton {
   // --- whoever ends the worker ---
   // [first thread] The standby's next take_from_slow_handler() returns false.
   void end() noexcept;
-  // In a signal handler of a crashing process: takes the loop from nobody or from the standby, who
-  // gives it back within a pass, unless it is the standby that crashes. Async-signal-safe. Returns:
-  // whether that came true in time.
-  bool seize() noexcept;
+  // [first thread] Between two passes through the loop: everything is in order here, so that a
+  // thread that crashes may look at it. Does not return when one does.
+  void stop_if_seized() noexcept {
+    if (is_being_seized_.load(std::memory_order_relaxed)) {
+      let_go_for_good();
+    }
+  }
+  // In a signal handler of a crashing process: takes the loop from nobody; from the standby, who
+  // gives it back within a pass; or from the first thread, who lets go after its pass; unless it is
+  // the owner that crashes. Nobody gets it again. Async-signal-safe. `is_first_thread`: the one
+  // that crashes. Returns: whether that came true in time.
+  bool seize(bool is_first_thread) noexcept;
 
  private:
   static constexpr std::uint64_t kKept = 0;
   static constexpr std::uint64_t kLent = 1;
   static constexpr std::uint64_t kHeld = 2;
+  static constexpr std::uint64_t kSeized = 3;
   static constexpr std::uint64_t kState = 3;
   static constexpr std::uint64_t kOneLending = 4;
 
   void rouse() noexcept;
   void wait_for_return() noexcept;
+  void let_go_for_good() noexcept;
 
   std::atomic<std::uint64_t> state_{kKept};
   std::atomic<int> standby_{0};  // Its thread id, once it has held the loop.
   std::atomic<bool> standby_sleeps_{false};
   std::atomic<bool> wanted_{false};
+  std::atomic<bool> is_being_seized_{false};
   Lending lending_ = 0;  // The first thread's own copy.
   bool ended_ = false;   // Guarded by mutex_.
   std::mutex mutex_;

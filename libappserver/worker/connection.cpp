@@ -61,7 +61,12 @@ void Connection::on_ready(int) noexcept {
     case State::Lingering:
       discard();
       break;
-    case State::Queued:     // Not read while the app is behind.
+    case State::Awaiting:
+      watch_client();
+      break;
+    case State::Queued:  // Not read while the app is behind; and what is not read shall not wake.
+      watcher_.stop();
+      break;
     case State::Departing:  // What comes now is for the next worker to read.
     case State::Closed:
       break;
@@ -261,6 +266,10 @@ void Connection::deadline_passed() {
       return;
     }
   }
+  if (state_ == State::Awaiting) {
+    answer_is_overdue();
+    return;
+  }
   const bool is_reading = waiting_ == Wait::Head || waiting_ == Wait::Body;
   if (!is_reading || bench_ == nullptr) {
     close();  // A client that has sent nothing at all is not told.
@@ -291,7 +300,7 @@ void Connection::become_idle() {
 // Closing a socket with unread input makes the kernel send a reset, which may overtake the answer:
 // say that nothing more will be sent, and take in what still comes. RFC 9112 section 9.6.
 void Connection::linger() {
-  serving_.benches.give_back(std::move(bench_));
+  give_bench_back();
   ::shutdown(fd_.get(), SHUT_WR);
   state_ = State::Lingering;
   start_wait(Wait::LastBytes);
@@ -307,7 +316,7 @@ void Connection::close() noexcept {
     if (bench_->status != 0) {  // In the middle of a body.
       log_access(bench_->status, bench_->body_sent());
     }
-    serving_.benches.give_back(std::move(bench_));
+    give_bench_back();
   }
   state_ = State::Closed;
   serving_.unused.push_back(this);

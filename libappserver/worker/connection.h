@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "base/event_loop.h"
 #include "base/unique_fd.h"
@@ -32,8 +33,9 @@ enum class WorkerEnd {
 //   Idle       the first byte of a request              Request       Reading, Departing, Closed
 //   Reading    the rest of the head or body             Head or Body  Queued, Departing, Closed
 //   Queued     serve(), or another worker               none          every other
-//   Writing    the client to take more of the response  Write         Queued, Idle, Reading, Closed
-//   Departing  another worker to take it over           none          Closed, Idle, Reading
+//   Awaiting   an answer or more of it, made elsewhere  Answer        every other
+//   Writing    the client to take more of the response  Write         Queued, Awaiting, Idle,
+//   Closed Departing  another worker to take it over           none          Closed, Idle, Reading
 //   Lingering  end of file, discarding bytes            LastBytes     Closed
 //
 // [worker] Owned by Connections, which reuses it for client after client.
@@ -52,6 +54,12 @@ class Connection final : private Outlet, private BodyMaker {
   // Without the app (Serving::may_call_app), what needs it gets in line again.
   void serve();
 
+  // The answer that it awaited is there, or something else about `exchange`, which is its own, is
+  // new. Runs no code of the app.
+  void hear_from(DetachedExchange& exchange);
+  // The handler of its request was taken out of the threads' queue: back in line.
+  void await_thread_again();
+
   // The wait it was in took too long.
   void deadline_passed();
 
@@ -66,25 +74,37 @@ class Connection final : private Outlet, private BodyMaker {
   [[nodiscard]] ipc::HandoffProgress hand_over(const ipc::Handoff& handoff);
   // Whether another worker could answer the request that waits here for the app.
   [[nodiscard]] bool can_move_with_request() const noexcept;
-  // The worker ends here and now: answers the client if its request is the one that the app works
-  // at (500, 504 or 503) or cannot be repeated (503), and hands the connection over else.
+  // The worker ends here and now: answers the client if its request is the `guilty` one (500, 504),
+  // or is known to the app or cannot be repeated (503), and hands the connection over else.
+  // `guilty`: the one whose request the failing code worked at, as far as is known.
   // Async-signal-safe: reads memory, and calls sendmsg(2) and shutdown(2).
-  void save_from_end(const ipc::Handoff& handoff, WorkerEnd end) const noexcept;
+  void save_from_end(const ipc::Handoff& handoff, WorkerEnd end,
+                     const Connection* guilty) const noexcept;
   // The exchange that is under way; nothing between two of them.
   [[nodiscard]] std::optional<OpenExchange> open_exchange() const;
-  // Nobody takes it: it goes on here, up to its next response.
-  void stay();
+  void stay();  // Nobody takes it: it goes on here, up to its next response.
 
  private:
-  enum class State : std::uint8_t { Closed, Idle, Reading, Queued, Writing, Departing, Lingering };
+  enum class State : std::uint8_t {
+    Closed,
+    Idle,
+    Reading,
+    Queued,
+    Awaiting,
+    Writing,
+    Departing,
+    Lingering
+  };
 
   // What an answer leads to.
   enum class Turn {
-    Next,  // The next request, if it is there.
-    Last,  // The end of the connection.
-    Body,  // A body that has to be sent, in the outbox.
-    Wait,  // More of the request has to arrive.
-    App,   // A moment when the app can be called.
+    Next,    // The next request, if it is there.
+    Last,    // The end of the connection.
+    Body,    // A body that has to be sent, in the outbox.
+    Wait,    // More of the request has to arrive.
+    App,     // A moment when the app can be called.
+    Thread,  // Room among the threads of the pool.
+    Answer,  // The answer, which is made elsewhere.
   };
 
   void on_ready(int events) noexcept;
@@ -112,6 +132,7 @@ class Connection final : private Outlet, private BodyMaker {
 
   // Answers.
   void answer_requests();
+  [[nodiscard]] bool follow(Turn turn);
   [[nodiscard]] Turn answer();
   [[nodiscard]] Turn decide_about_body();
   [[nodiscard]] Turn take_in_body();
@@ -120,11 +141,24 @@ class Connection final : private Outlet, private BodyMaker {
   [[nodiscard]] Turn answer_without_app();
   [[nodiscard]] Turn answer_with_health();
   [[nodiscard]] Turn answer_with_static_file();
+  [[nodiscard]] bool needs_first_thread() const;
+  [[nodiscard]] Turn answer_on_pool(const Incoming& request);
   [[nodiscard]] Turn conclude(Outcome outcome, bool keep_alive);
   [[nodiscard]] Turn refuse(const http::Refusal& refusal);
   [[nodiscard]] http::Verdict find_provenance();
   [[nodiscard]] Incoming incoming(std::string_view body, bool keep_alive);
   [[nodiscard]] bool may_keep_alive() const;
+
+  // Answers that are made elsewhere.
+  void await_answer();
+  void start_answer_wait(std::optional<TimePoint> at);
+  void await_more();
+  void get_in_line_for_more();
+  void deliver();
+  void watch_client();
+  void answer_is_overdue();
+  void part_from_exchange();
+  void give_bench_back();
 
   // Output. flush() returns whether everything left; else the rest goes by itself, and proceed()
   // follows.

@@ -28,47 +28,67 @@ void Connection::serve() {
   if (bench_->outbox.is_empty()) {
     answer_requests();
   } else {
-    continue_response(true);
+    continue_response(serving_.may_call_app());
   }
 }
 
 void Connection::answer_requests() {
-  while (true) {
+  bool is_next_there = true;
+  while (is_next_there) {
     serving_.batch->answered = serving_.batch->out.size();
     serving_.batch->response_begun = false;
-    switch (answer()) {
-      case Turn::Next:
-        bench_->next_request();
-        if (serving_.batch->out.size() >= kBatchSize && !flush(true)) {
-          return;
-        }
-        if (bench_->input.is_empty() || !parse()) {
-          if (flush(true)) {
-            proceed(true);
-          }
-          return;
-        }
-        break;
-      case Turn::Last:
-        if (flush(false)) {
-          linger();
-        }
-        return;
-      case Turn::Body:
-        continue_response(true);
-        return;
-      case Turn::Wait:
-        if (flush(true)) {
-          proceed(true);
-        }
-        return;
-      case Turn::App:
-        if (flush(true)) {
-          serving_.waiting.push_back(this);
-        }
-        return;
-    }
+    is_next_there = follow(answer());
   }
+}
+
+// Returns: whether the next request is there, and is to be answered now.
+bool Connection::follow(Turn turn) {
+  watcher_.wait_for(IoWatcher::kReadable);  // It may have been stopped while the app was at work.
+  switch (turn) {
+    case Turn::Next:
+      part_from_exchange();
+      bench_->next_request();
+      if (serving_.batch->out.size() >= kBatchSize && !flush(true)) {
+        return false;
+      }
+      if (!bench_->input.is_empty() && parse()) {
+        return true;
+      }
+      if (flush(true)) {
+        proceed(true);
+      }
+      break;
+    case Turn::Last:
+      part_from_exchange();
+      if (flush(false)) {
+        linger();
+      }
+      break;
+    case Turn::Body:
+      continue_response(serving_.may_call_app());
+      break;
+    case Turn::Wait:
+      if (flush(true)) {
+        proceed(true);
+      }
+      break;
+    case Turn::App:
+      if (flush(true)) {
+        serving_.waiting.push_back(this);
+      }
+      break;
+    case Turn::Thread:
+      if (flush(true)) {
+        serving_.for_threads.push_back(this);
+      }
+      break;
+    case Turn::Answer:
+      if (flush(true)) {
+        await_answer();
+      }
+      break;
+  }
+  return false;
 }
 
 Connection::Turn Connection::answer() {
@@ -80,7 +100,7 @@ Connection::Turn Connection::answer() {
   if (bench_->refusal != nullptr) {
     return refuse(*bench_->refusal);
   }
-  if (!serving_.may_call_app() && !is_answered_without_app()) {
+  if (!serving_.may_call_app() && needs_first_thread()) {
     return Turn::App;
   }
   if (bench_->undecided) {
@@ -178,10 +198,22 @@ Connection::Turn Connection::answer_whole_request() {
   }
   const bool keep_alive = may_keep_alive();
   const Incoming request = incoming(bench_->body(), keep_alive);
+  if (serving_.threads != nullptr && !serving_.gate.is_barred(request.head) &&
+      !serving_.gate.wants_first_thread(request, serving_.batch->out)) {
+    return answer_on_pool(request);
+  }
   return conclude(serving_.gate.answer(request, serving_.batch->out), keep_alive);
 }
 
 Connection::Turn Connection::conclude(Outcome outcome, bool keep_alive) {
+  if (outcome.detached != nullptr) {
+    bench_->detached = outcome.detached;
+    if (outcome.status == 0) {
+      outcome.detached->await_by(*this);
+      return Turn::Answer;
+    }
+    keep_alive = keep_alive && outcome.detached->keeps_alive();
+  }
   keep_alive_ = keep_alive && !outcome.close;
   ++requests_;
   if (std::holds_alternative<std::monostate>(outcome.body)) {
@@ -295,11 +327,12 @@ void Connection::continue_response(bool may_call_app) {
       // Nothing more is read from a client that does not take its answers.
       watcher_.wait_for(IoWatcher::kWritable);
       break;
+    case Outbox::Progress::Waits:
+      await_more();
+      break;
     case Outbox::Progress::NeedsApp:
       note_begin();
-      deadline_.cancel();
-      state_ = State::Queued;
-      serving_.continuing.push_back(this);
+      get_in_line_for_more();
       break;
     case Outbox::Progress::Broken:
       close();
@@ -307,21 +340,18 @@ void Connection::continue_response(bool may_call_app) {
   }
 }
 
-void Connection::note_begin() noexcept {
-  if (bench_->since == TimePoint{}) {
-    bench_->since = coarse_now();
-  }
-}
-
 void Connection::finish_response() {
   if (bench_->status != 0) {  // It had a body of its own; the request is over only now.
     log_access(bench_->status, bench_->body_sent());
+    part_from_exchange();
     bench_->next_request();
   }
   bench_->outbox.clear();
   bench_->since = {};
   watcher_.wait_for(IoWatcher::kReadable);
-  if (keep_alive_ && (bench_->whole || bench_->undecided)) {
+  if (bench_->detached != nullptr && keep_alive_) {
+    await_answer();  // What was written came before it in a batch.
+  } else if (keep_alive_ && (bench_->whole || bench_->undecided)) {
     get_in_line();  // The next request of a batch is there, and waits for the app.
   } else {
     proceed(keep_alive_);

@@ -172,8 +172,10 @@ ipc::HandoffProgress Connection::hand_over(const ipc::Handoff& handoff) {
   return progress;
 }
 
-void Connection::save_from_end(const ipc::Handoff& handoff, WorkerEnd end) const noexcept {
+void Connection::save_from_end(const ipc::Handoff& handoff, WorkerEnd end,
+                               const Connection* guilty) const noexcept {
   const bool is_served = serving_.app_batch.being_served == this;
+  const std::string_view answer = guilty == this ? answer_to_guilty(end) : kUnavailable;
   const bool was_taken_up =
       bench_ != nullptr &&
       (bench_->sink.has_value() || bench_->spool.has_value() || bench_->refusal != nullptr);
@@ -193,11 +195,18 @@ void Connection::save_from_end(const ipc::Handoff& handoff, WorkerEnd end) const
         // Outside of the app nobody knows what has left already: wrong bytes would be worse than
         // none.
         if (serving_.gate.is_running_app()) {
-          answer_at_end(answer_to_guilty(end));
+          answer_at_end(answer);
         }
         return;
       }
       if (!bench_->outbox.is_empty()) {
+        return;
+      }
+      break;
+    case State::Awaiting:
+      // What has not begun can be done elsewhere, and must not begin here any more.
+      if (!bench_->outbox.is_empty() || !bench_->detached->claim_start()) {
+        answer_at_end(answer);
         return;
       }
       break;

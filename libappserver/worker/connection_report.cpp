@@ -1,5 +1,6 @@
 // What a connection is doing, for people to read.
 
+#include "base/coarse_clock.h"
 #include "worker/connection.h"
 #include "worker/serving.h"
 
@@ -27,6 +28,12 @@ std::optional<OpenExchange> Connection::open_exchange() const {
   return exchange;
 }
 
+void Connection::note_begin() noexcept {
+  if (bench_->since == TimePoint{}) {
+    bench_->since = coarse_now();
+  }
+}
+
 std::string_view Connection::phase() const noexcept {
   if (!bench_->outbox.is_empty()) {
     return "sending the response";
@@ -35,6 +42,9 @@ std::string_view Connection::phase() const noexcept {
     const bool is_in_app =
         serving_.app_batch.being_served == this && serving_.gate.is_running_app();
     return is_in_app ? "in the handler" : "waiting for the handler";
+  }
+  if (state_ == State::Awaiting) {
+    return "in the handler";
   }
   return bench_->parser.head_complete() ? "receiving the body" : "receiving the head";
 }

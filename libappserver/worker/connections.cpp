@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <string>
+#include <utility>
 
 #include "base/coarse_clock.h"
 
@@ -66,17 +67,62 @@ void Connections::work_off_without_app() {
 }
 
 void Connections::share_work(const ipc::Handoff& handoff, std::size_t idle_workers) {
-  for (std::size_t left = serving_.waiting.size(); left > 0 && idle_workers > 0; --left) {
-    Connection* connection = serving_.waiting.front();
+  idle_workers = share_line(serving_.waiting, handoff, idle_workers);
+  share_line(serving_.for_threads, handoff, idle_workers);
+}
+
+// Returns: how many of them are idle still.
+std::size_t Connections::share_line(Line& line, const ipc::Handoff& handoff,
+                                    std::size_t idle_workers) {
+  for (std::size_t left = line.size(); left > 0 && idle_workers > 0; --left) {
+    Connection* connection = line.front();
     if (!connection->can_move_with_request()) {
-      serving_.waiting.push_back(serving_.waiting.take_front());
+      line.push_back(line.take_front());
       continue;
     }
     if (connection->hand_over(handoff) != ipc::HandoffProgress::Sent) {
-      return;  // They wait here as well as there.
+      return 0;  // They wait here as well as there.
     }
-    static_cast<void>(serving_.waiting.take_front());
+    static_cast<void>(line.take_front());
     --idle_workers;
+  }
+  return idle_workers;
+}
+
+void Connections::fill_threads() {
+  for (std::size_t left = serving_.for_threads.size();
+       left > 0 && !serving_.for_threads.empty() && serving_.threads->has_room(); --left) {
+    serve(*serving_.for_threads.take_front());
+  }
+}
+
+void Connections::empty_threads_queue() {
+  for (DetachedExchange* exchange : serving_.threads->withdraw()) {
+    exchange->withdraw();
+    if (Connection* owner = exchange->owner(); owner != nullptr) {
+      owner->await_thread_again();
+    } else {
+      reclaim(*exchange);
+    }
+  }
+}
+
+void Connections::hear_from(DetachedExchange& exchange) {
+  Connection* owner = exchange.owner();
+  if (owner == nullptr) {
+    reclaim(exchange);
+    return;
+  }
+  Batch& batch = *serving_.batch;
+  batch.being_served = owner;
+  owner->hear_from(exchange);
+  batch.being_served = nullptr;
+}
+
+// The app may have let go of an exchange that nobody awaits.
+void Connections::reclaim(DetachedExchange& exchange) {
+  if (auto bench = serving_.detached.reclaim(exchange); bench != nullptr) {
+    serving_.benches.give_back(std::move(bench));
   }
 }
 
@@ -99,9 +145,10 @@ void Connections::serve(Connection& connection) {
   batch.being_served = nullptr;
 }
 
-void Connections::save_from_end(const ipc::Handoff& handoff, WorkerEnd end) const noexcept {
+void Connections::save_from_end(const ipc::Handoff& handoff, WorkerEnd end,
+                                const Connection* guilty) const noexcept {
   for (const Connection& connection : connections_) {
-    connection.save_from_end(handoff, end);
+    connection.save_from_end(handoff, end, guilty);
   }
 }
 

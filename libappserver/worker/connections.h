@@ -19,12 +19,21 @@ class Connections {
 
   // Runs the app's code for all connections that wait for it. Outside of the loop's dispatch.
   void work_off();
+  // There is news of an exchange that is answered elsewhere. Runs no code of the app.
+  void hear_from(DetachedExchange& exchange);
+  // Gives requests that wait for a thread to those that have room.
+  void fill_threads();
+  // The handlers that wait for a thread while all are busy get in line again, where they can be
+  // handed over.
+  void empty_threads_queue();
   // Answers those that can be answered without the app; the others wait on. By the standby.
   void work_off_without_app();
   // Hands requests that wait for the app over to workers that are idle, at most `idle_workers`.
   void share_work(const ipc::Handoff& handoff, std::size_t idle_workers);
   // The worker ends here and now: saves every connection that can be. Async-signal-safe.
-  void save_from_end(const ipc::Handoff& handoff, WorkerEnd end) const noexcept;
+  // `guilty`: see Connection::save_from_end().
+  void save_from_end(const ipc::Handoff& handoff, WorkerEnd end,
+                     const Connection* guilty) const noexcept;
 
   // Whether some wait already for the next time: the loop must not wait for events then.
   [[nodiscard]] bool has_work() const noexcept {
@@ -53,6 +62,8 @@ class Connections {
   [[nodiscard]] Connection& unused_connection();
   void continue_bodies();
   void serve(Connection& connection);
+  void reclaim(DetachedExchange& exchange);
+  std::size_t share_line(Line& line, const ipc::Handoff& handoff, std::size_t idle_workers);
   void look_at_deadlines() noexcept;
 
   Serving& serving_;

@@ -47,12 +47,35 @@ void ask_first_thread(Request what) noexcept {
   ::pthread_kill(first_thread, ipc::timeout_signal());
 }
 
-// A crash on another thread: the first one must not go on answering meanwhile.
+// A crash on another thread: the handler that runs on the first one must not go on answering.
 void freeze_first_thread() noexcept {
   ask_first_thread(Request::Freeze);
   for (int attempt = 0; attempt < kFreezeAttempts && !is_frozen.load(); ++attempt) {
     ::nanosleep(&kFreezePause, nullptr);
   }
+}
+
+// The exchange that the code on this thread works at, when that is not the first thread's own one.
+DetachedExchange* detached_at_work(const CrashHandler::Scene& scene) noexcept {
+  if (is_first_thread()) {
+    return scene.gate.exchange_of_job();
+  }
+  return scene.serving.threads == nullptr ? nullptr : scene.serving.threads->current_exchange();
+}
+
+// Requires: the loop is seized, and nobody else writes to the scoreboard.
+const Connection* find_guilty(const CrashHandler::Scene& scene) noexcept {
+  const DetachedExchange* detached = detached_at_work(scene);
+  if (detached == nullptr) {
+    // A thread that the app started itself most likely worked for the handler that runs.
+    return scene.serving.app_batch.being_served;
+  }
+  if (!is_first_thread()) {
+    // The scoreboard shows what the first thread does; the end of this worker is another one's
+    // work.
+    scene.score.begin_exchange(detached->facts(), detached->began(), TimePoint::max());
+  }
+  return detached->owner();
 }
 
 void save_clients(WorkerEnd end) noexcept {
@@ -61,12 +84,13 @@ void save_clients(WorkerEnd end) noexcept {
   if (scene == nullptr) {
     return;
   }
-  if (!is_first_thread()) {
+  const bool is_first = is_first_thread();
+  // Whether or not its owner lets go of the loop: in the end the clients count.
+  const bool is_seized = scene->baton.seize(is_first);
+  if (!is_first && (!is_seized || scene->gate.is_running_app())) {
     freeze_first_thread();
   }
-  // Whether or not the standby lets go: in the end the clients count.
-  static_cast<void>(scene->baton.seize());
-  scene->connections.save_from_end(scene->handoff, end);
+  scene->connections.save_from_end(scene->handoff, end, find_guilty(*scene));
 }
 
 void install(int signal, void (*handler)(int, siginfo_t*, void*)) noexcept {
@@ -117,9 +141,10 @@ void end_with_record(ipc::EndKind kind, const siginfo_t& signal, void* context) 
   if (scene == nullptr) {
     return;
   }
-  const bool in_handler = is_first_thread() && scene->gate.is_running_app();
+  const bool in_first = is_first_thread() && scene->gate.is_running_app();
+  const bool in_handler = in_first || detached_at_work(*scene) != nullptr;
   record_signal(scene->record, kind, signal, in_handler);
-  if (in_handler) {
+  if (in_first) {
     scene->gate.identify_exchange();
   }
   save_clients(kind == ipc::EndKind::Crash ? WorkerEnd::Crash : WorkerEnd::Timeout);

@@ -32,10 +32,11 @@ class CrashHandler {
   struct Scene {
     const Connections& connections;
     const ipc::Handoff& handoff;
-    const ipc::ScoreboardEntry& score;
+    ipc::ScoreboardEntry& score;
     const AppGate& gate;
     Baton& baton;
     ipc::CrashRecord& record;
+    const Serving& serving;
   };
 
   // Installs the handlers. [first thread] One at a time in a process.

@@ -43,6 +43,10 @@ void Deadlines::resume(Deadline& deadline, Wait wait, TimePoint at, TimePoint no
     start(deadline, wait, now);
     return;
   }
+  start_until(deadline, at, now);
+}
+
+void Deadlines::start_until(Deadline& deadline, TimePoint at, TimePoint now) noexcept {
   // A spoke that was looked at already is looked at again only after a whole turn.
   deadline.join(head_of(spoke_of(std::max(at, now))), at);
 }

@@ -17,8 +17,9 @@ enum class Wait : std::uint8_t {
   Write,      // For the client to take more of the response: --write-timeout.
   LastBytes,  // After a half-close, for the client to close its side.
   Farewell,   // Idle in a worker that leaves.
+  Answer,     // For an answer that is made elsewhere: --timeout.
 };
-inline constexpr std::size_t kWaits = 6;
+inline constexpr std::size_t kWaits = 7;
 
 class Connection;
 
@@ -50,7 +51,7 @@ class Deadline {
 
 // All waits of a worker. Every wait of one kind lasts equally long, so that each kind is a queue
 // whose front ends first: starting, restarting and ending a wait is a list operation, with no heap
-// and no timer per connection. One coarse timer looks at the six fronts.
+// and no timer per connection. One coarse timer looks at the fronts.
 //
 // A wait that began elsewhere (in a worker that handed its connection over, so that it must not get
 // a new span here) ends earlier than those that begin now. It gets a place on a wheel instead: a
@@ -69,6 +70,9 @@ class Deadlines {
   // Goes on with a wait that ends at `at`, or when one of this kind that began now would, whichever
   // is earlier.
   void resume(Deadline& deadline, Wait wait, TimePoint at, TimePoint now) noexcept;
+
+  // Waits until `at`, also if that is later than a wait that began now.
+  void start_until(Deadline& deadline, TimePoint at, TimePoint now) noexcept;
 
   // How long a wait of this kind lasts.
   [[nodiscard]] Duration span(Wait wait) const noexcept {

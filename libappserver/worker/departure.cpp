@@ -97,17 +97,21 @@ void Departure::end_blockage() {
 }
 
 void Departure::share_work() {
-  if (serving_.waiting.empty()) {
-    return;
+  if (!serving_.waiting.empty() || !serving_.for_threads.empty()) {
+    connections_.share_work(handoff_, takers());
   }
+}
+
+std::size_t Departure::takers() const noexcept {
+  constexpr std::size_t kAll = std::size_t{1} << 20;
   const bool leaves = serving_.departure == Serving::Departure::HandingOver;
   std::size_t takers = 0;
   for (const ipc::ScoreboardEntry& entry : scoreboard_.entries()) {
     if (&entry != &own_ && entry.state() == ipc::WorkerState::Serving) {
-      takers += leaves ? serving_.waiting.size() : (entry.is_idle() ? 1 : 0);
+      takers += leaves ? kAll : (entry.is_idle() ? 1 : 0);
     }
   }
-  connections_.share_work(handoff_, takers);
+  return takers;
 }
 
 void Departure::leave(bool hand_over) {
@@ -151,6 +155,7 @@ void Departure::end_connections() noexcept {
   retry_.stop();
   patience_.stop();
   serving_.departure = Serving::Departure::Closing;
+  serving_.detached.announce_ends();
   connections_.depart();
   start_taking_in();
 }

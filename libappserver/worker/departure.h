@@ -48,6 +48,8 @@ class Departure {
   // During a blockage: hands requests that wait here over to workers that have nothing to do; to
   // any other one when this worker leaves.
   void share_work();
+  // How many workers share_work() would give something to.
+  [[nodiscard]] std::size_t takers() const noexcept;
 
  private:
   void take_in(int) noexcept;

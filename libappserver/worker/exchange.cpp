@@ -13,6 +13,8 @@
 #include "base/errno_text.h"
 #include "http/error_body.h"
 #include "http/stream_writer.h"
+#include "worker/detached_exchange.h"
+#include "worker/detached_exchanges.h"
 
 namespace appserver::worker {
 namespace {
@@ -27,10 +29,6 @@ appserver_str to_abi(std::string_view text) noexcept {
 
 std::string_view from_abi(appserver_str text) noexcept {
   return {text.data, text.size};
-}
-
-Exchange& from_handle(appserver_exchange* handle) noexcept {
-  return *reinterpret_cast<Exchange*>(handle);
 }
 
 }  // namespace
@@ -67,6 +65,7 @@ Outcome Exchange::take_outcome() noexcept {
   outcome_.close = false;
   outcome_.body.emplace<std::monostate>();
   outcome_.sink.reset();
+  outcome_.detached = nullptr;
   return outcome;
 }
 
@@ -91,6 +90,10 @@ void Exchange::append_error(unsigned status, std::span<const http::Field> more_f
 // Nothing may leave into C. What is thrown here is want of memory.
 template <typename Action>
 int32_t Exchange::guarded(const Action& action) noexcept {
+  const DetachedExchange::Access access(detached_);
+  if (!access.is_wanted()) {
+    return APPSERVER_FAILED;
+  }
   try {
     return action() ? APPSERVER_OK : APPSERVER_FAILED;
   } catch (const std::exception& error) {
@@ -134,7 +137,7 @@ void Exchange::settle(unsigned status, bool close) noexcept {
 
 int32_t Exchange::respond(appserver_exchange* exchange,
                           const appserver_response* response) noexcept {
-  Exchange& self = from_handle(exchange);
+  Exchange& self = of(exchange);
   return self.guarded([&] {
     const auto answer = self.check_answer(response);
     if (answer) {
@@ -163,26 +166,32 @@ void Exchange::append(http::Response response) {
 
 int32_t Exchange::respond_stream(appserver_exchange* exchange, const appserver_response* head,
                                  const appserver_body_source* source) noexcept {
-  Exchange& self = from_handle(exchange);
-  if (source == nullptr || source->size < sizeof(appserver_body_source) ||
-      source->produce == nullptr) {
-    self.refusal_ = "the body source has no `produce`";
-    return APPSERVER_FAILED;
+  Exchange& self = of(exchange);
+  std::optional<AppSource> taken;
+  if (source != nullptr && source->size >= sizeof(appserver_body_source) &&
+      source->produce != nullptr) {
+    taken.emplace(*source);  // Whatever happens from here on, the source is released.
   }
-  // Whatever happens from here on, the source is released.
-  AppSource taken(*source);
   return self.guarded([&] {
     const auto answer = self.check_answer(head);
-    if (answer) {
-      self.stream(*answer, std::move(taken));
+    if (!answer) {
+      return false;
     }
-    return answer.has_value();
+    if (!taken) {
+      self.refusal_ = "the body source has no `produce`";
+      return false;
+    }
+    self.stream(*answer, std::move(*taken));
+    return true;
   });
 }
 
 void Exchange::stream(http::Response head, AppSource source) {
   if (incoming_->compression != nullptr) {
     source.compress(*incoming_->compression, head, incoming_->head);
+    if (detached_ != nullptr) {
+      source.keep_compressor();  // The compression is another thread's then.
+    }
   }
   const http::Framing framing = http::framing_for(head, incoming_->reply, std::nullopt);
   source.frame(framing);
@@ -198,7 +207,7 @@ void Exchange::stream(http::Response head, AppSource source) {
 
 int32_t Exchange::respond_file(appserver_exchange* exchange, const appserver_response* head,
                                int32_t fd) noexcept {
-  Exchange& self = from_handle(exchange);
+  Exchange& self = of(exchange);
   return self.guarded([&] {
     const auto answer = self.check_answer(head);
     return answer.has_value() && self.send_file(*answer, fd);
@@ -229,7 +238,7 @@ bool Exchange::send_file(const http::Response& head, int fd) {
 
 int32_t Exchange::inform(appserver_exchange* exchange, uint32_t status,
                          const appserver_header* headers, size_t header_count) noexcept {
-  Exchange& self = from_handle(exchange);
+  Exchange& self = of(exchange);
   return self.guarded([&] {
     const auto fields = self.take_fields(headers, header_count);
     if (status < 102 || status > 199 || self.is_settled() || !http::validate({200, fields, {}})) {
@@ -247,7 +256,7 @@ int32_t Exchange::inform(appserver_exchange* exchange, uint32_t status,
 
 int32_t Exchange::receive_body(appserver_exchange* exchange,
                                const appserver_body_sink* sink) noexcept {
-  Exchange& self = from_handle(exchange);
+  Exchange& self = of(exchange);
   if (sink == nullptr || sink->size < sizeof(appserver_body_sink) || sink->chunk == nullptr ||
       sink->end == nullptr) {
     self.refusal_ = "the body sink has no `chunk` or no `end`";
@@ -265,16 +274,41 @@ int32_t Exchange::receive_body(appserver_exchange* exchange,
 int32_t Exchange::set_deadline(appserver_exchange* exchange, uint64_t milliseconds) noexcept {
   // A longer time is a slip, and would overflow the sum.
   constexpr std::chrono::milliseconds kLongest = std::chrono::hours{24 * 7};
-  const TimePoint now = coarse_now();
-  from_handle(exchange).score_.set_deadline(
-      milliseconds == 0 ? TimePoint::max()
-                        : now + std::min(kLongest, std::chrono::milliseconds(std::min<uint64_t>(
-                                                       milliseconds, kLongest.count()))));
+  const auto time = std::chrono::milliseconds(std::min<uint64_t>(milliseconds, kLongest.count()));
+  const TimePoint at = milliseconds == 0 ? TimePoint::max() : coarse_now() + time;
+  const Exchange& self = of(exchange);
+  if (self.detached_ == nullptr) {
+    self.score_->set_deadline(at);
+    return APPSERVER_OK;
+  }
+  const DetachedExchange::Access access(self.detached_);
+  self.detached_->set_deadline(at);
   return APPSERVER_OK;
 }
 
+appserver_exchange* Exchange::defer(appserver_exchange* exchange) noexcept {
+  Exchange& self = of(exchange);
+  bool is_kept = false;
+  static_cast<void>(self.guarded([&] {
+    is_kept = !self.is_settled();
+    if (is_kept && self.detached_ != nullptr) {
+      self.detached_->keep();
+    } else if (is_kept) {
+      self.outcome_.detached = &self.home_->begin(*self.incoming_);
+      static_cast<void>(self.outcome_.detached->claim_start());  // It is running.
+    }
+    return true;
+  }));
+  if (!is_kept || self.outcome_.detached == nullptr) {
+    return is_kept && self.detached_ != nullptr ? exchange : nullptr;
+  }
+  return self.outcome_.detached->handle();
+}
+
 appserver_str Exchange::peer(appserver_exchange* exchange) noexcept {
-  Exchange& self = from_handle(exchange);
+  Exchange& self = of(exchange);
+  const auto lock =
+      self.detached_ == nullptr ? std::unique_lock<std::mutex>() : self.detached_->lock();
   if (self.peer_text_.empty()) {
     self.incoming_->provenance.client.append_host_and_port(self.peer_text_);
   }
@@ -282,17 +316,25 @@ appserver_str Exchange::peer(appserver_exchange* exchange) noexcept {
 }
 
 appserver_str Exchange::request_id(appserver_exchange* exchange) noexcept {
-  Exchange& self = from_handle(exchange);
-  if (self.id_text_.empty()) {
-    const std::string_view given = http::value_of(self.incoming_->head.fields, "x-request-id");
+  Exchange& self = of(exchange);
+  const auto lock =
+      self.detached_ == nullptr ? std::unique_lock<std::mutex>() : self.detached_->lock();
+  return to_abi(self.id());
+}
+
+std::string_view Exchange::id() {
+  if (id_text_.empty()) {
+    const std::string_view given = http::value_of(incoming_->head.fields, "x-request-id");
     if (RequestIds::is_sane(given)) {
-      self.id_text_ = given;
+      id_text_ = given;
     } else {
-      self.ids_.append_next(self.id_text_);
+      ids_.append_next(id_text_);
     }
-    self.score_.set_request_id(self.id_text_);
+    if (score_ != nullptr) {
+      score_->set_request_id(id_text_);
+    }
   }
-  return to_abi(self.id_text_);
+  return id_text_;
 }
 
 void append_file_head(std::string& out, const FileAnswer& answer, const http::Reply& reply,

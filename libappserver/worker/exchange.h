@@ -23,6 +23,9 @@
 
 namespace appserver::worker {
 
+class DetachedExchange;
+class DetachedExchanges;
+
 // Where bytes can be sent while the handler is still running.
 class Outlet {
  public:
@@ -50,21 +53,27 @@ struct Incoming {
 
 // What became of a request.
 struct Outcome {
-  unsigned status = 0;  // 0: not answered; then there is a sink.
+  unsigned status = 0;  // 0: not answered; then there is a sink, or it is detached.
   std::uint64_t body_bytes = 0;
   bool close = false;  // The connection has to end after this response.
   // A body that follows what was appended.
   std::variant<std::monostate, AppSource, FileAnswer> body;
   std::optional<AppSink> sink;
+  // The exchange is or was answered elsewhere, and still refers to the request.
+  DetachedExchange* detached = nullptr;
 };
 
 // The host's side of the opaque `appserver_exchange`: one request and its response while the
-// handler runs. A worker has one, used again and again, so that its buffers are allocated once.
-// [in-handler]
+// handler runs. A worker has one for its first thread, used again and again, so that its buffers
+// are allocated once; those that are answered elsewhere have one each. [in-handler]
 class Exchange {
  public:
-  // Both outlive it.
-  Exchange(RequestIds& ids, ipc::ScoreboardEntry& score) noexcept : ids_(ids), score_(score) {}
+  // The first thread's. All outlive it.
+  Exchange(RequestIds& ids, ipc::ScoreboardEntry& score, DetachedExchanges& home) noexcept
+      : ids_(ids), score_(&score), home_(&home) {}
+  // That of a detached exchange.
+  Exchange(RequestIds& ids, DetachedExchange& detached) noexcept
+      : ids_(ids), detached_(&detached) {}
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
 
@@ -73,25 +82,35 @@ class Exchange {
 
   // The request in the form of the ABI; valid until the next begin().
   [[nodiscard]] const appserver_request& request() const noexcept { return request_; }
+  [[nodiscard]] const Incoming& incoming() const noexcept { return *incoming_; }
   [[nodiscard]] appserver_exchange* handle() noexcept {
     return reinterpret_cast<appserver_exchange*>(this);
   }
+  [[nodiscard]] static Exchange& of(appserver_exchange* handle) noexcept {
+    return *reinterpret_cast<Exchange*>(handle);
+  }
+  // What it is part of; null for the first thread's.
+  [[nodiscard]] DetachedExchange* detached() const noexcept { return detached_; }
 
   [[nodiscard]] bool is_answered() const noexcept { return outcome_.status != 0; }
-  // Whether the app did its part: it answered, or it takes the body in first.
+  // Whether the app did its part: it answered, or will do so, or it takes the body in first.
   [[nodiscard]] bool is_settled() const noexcept {
-    return is_answered() || outcome_.sink.has_value();
+    return is_answered() || outcome_.sink.has_value() || outcome_.detached != nullptr;
   }
   [[nodiscard]] Outcome take_outcome() noexcept;
   // Why the app's response was refused; empty when none was.
   [[nodiscard]] const std::string& refusal() const noexcept { return refusal_; }
+
+  // What request_id() gives.
+  [[nodiscard]] std::string_view id();
 
   // Answers with the server's own words, for when the app did not.
   void answer_with_error(unsigned status);
   // The same with 503, and when the client may try again.
   void answer_unavailable(std::chrono::seconds retry_after);
 
-  // The functions behind appserver_host's and appserver_stream's pointers of the same names.
+  // The functions behind appserver_host's, appserver_stream's and appserver_async's pointers of the
+  // same names.
   static int32_t respond(appserver_exchange* exchange, const appserver_response* response) noexcept;
   static appserver_str peer(appserver_exchange* exchange) noexcept;
   static appserver_str request_id(appserver_exchange* exchange) noexcept;
@@ -104,6 +123,7 @@ class Exchange {
   static int32_t receive_body(appserver_exchange* exchange,
                               const appserver_body_sink* sink) noexcept;
   static int32_t set_deadline(appserver_exchange* exchange, uint64_t milliseconds) noexcept;
+  static appserver_exchange* defer(appserver_exchange* exchange) noexcept;
 
  private:
   template <typename Action>
@@ -118,7 +138,9 @@ class Exchange {
   void settle(unsigned status, bool close) noexcept;
 
   RequestIds& ids_;
-  ipc::ScoreboardEntry& score_;
+  ipc::ScoreboardEntry* score_ = nullptr;  // Null: it keeps its deadline itself.
+  DetachedExchanges* home_ = nullptr;      // Null: it is detached already.
+  DetachedExchange* detached_ = nullptr;
   const Incoming* incoming_ = nullptr;
   std::string* out_ = nullptr;
   appserver_request request_{};

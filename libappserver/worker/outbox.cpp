@@ -121,6 +121,9 @@ Outbox::Progress Outbox::make_and_send(int fd, AppSource& source, BodyMaker& app
     if (const Progress progress = send_text(fd, false); progress != Progress::Done) {
       return progress;
     }
+    if (made == AppSource::Made::Waits) {
+      return Progress::Waits;
+    }
   }
   return Progress::NeedsApp;
 }

@@ -37,6 +37,7 @@ class Outbox {
   enum class Progress {
     Done,      // Everything left.
     Blocked,   // The socket takes no more: wait until it is writable.
+    Waits,     // The app has nothing to send now, and will say when it has.
     NeedsApp,  // The app must make the next piece, which is not allowed here and now.
     Broken,    // The client is gone, or the response cannot be completed: close.
   };

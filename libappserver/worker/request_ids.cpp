@@ -13,14 +13,16 @@ constexpr std::uint64_t kStep = 0x9e3779b97f4a7c15;
 }  // namespace
 
 void RequestIds::append_next(std::string& out) {
-  const auto digits = peek_next();
-  next_ += kStep;
+  const auto digits = digits_of(next_.fetch_add(kStep, std::memory_order_relaxed) + kStep);
   out.append(digits.data(), digits.size());
 }
 
 std::array<char, RequestIds::kLength> RequestIds::peek_next() const noexcept {
+  return digits_of(next_.load(std::memory_order_relaxed) + kStep);
+}
+
+std::array<char, RequestIds::kLength> RequestIds::digits_of(std::uint64_t rest) noexcept {
   std::array<char, kLength> digits;
-  std::uint64_t rest = next_ + kStep;
   for (char& digit : digits) {
     digit = "0123456789abcdef"[rest & 0xF];
     rest >>= 4;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -16,7 +17,7 @@ class RequestIds {
 
   static constexpr std::size_t kLength = 16;
 
-  // Appends a new id.
+  // Appends a new id. [any thread]
   void append_next(std::string& out);
   // The id that append_next() will append. Async-signal-safe.
   [[nodiscard]] std::array<char, kLength> peek_next() const noexcept;
@@ -26,7 +27,9 @@ class RequestIds {
   [[nodiscard]] static bool is_sane(std::string_view id) noexcept;
 
  private:
-  std::uint64_t next_;
+  [[nodiscard]] static std::array<char, kLength> digits_of(std::uint64_t rest) noexcept;
+
+  std::atomic<std::uint64_t> next_;
 };
 
 }  // namespace appserver::worker

@@ -47,6 +47,7 @@ Result<Rules> Rules::make(const config::Options& options) {
   rules.limits = limits_of(options);
   rules.one_request_each = options.keep_alive.count() == 0;
   rules.peer_connections = static_cast<std::size_t>(options.peer_connections);
+  rules.handler_time = options.timeout;
   rules.body_grace = options.body_timeout;
   rules.body_min_rate = options.body_min_rate;
   rules.proxy_protocol = options.proxy_protocol;

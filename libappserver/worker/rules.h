@@ -26,6 +26,8 @@ struct Rules {
   bool one_request_each = false;     // --keep-alive 0: every response announces the end.
   std::size_t peer_connections = 0;  // From one address; 0: no limit.
 
+  std::chrono::milliseconds handler_time{};  // 0: any.
+
   // A body that takes longer than `body_grace` has to have come with this many bytes a second.
   std::chrono::milliseconds body_grace{};
   std::uint64_t body_min_rate = 0;

@@ -16,6 +16,8 @@
 #include "worker/app_gate.h"
 #include "worker/complaints.h"
 #include "worker/deadlines.h"
+#include "worker/detached_exchanges.h"
+#include "worker/handler_threads.h"
 #include "worker/line.h"
 #include "worker/peer_counts.h"
 #include "worker/rules.h"
@@ -42,25 +44,28 @@ struct Batch {
 struct Serving {
   // All references outlive this object.
   Serving(EventLoop& event_loop, const Rules& rules_of_worker, AppGate& app_gate,
-          observe::AccessLog* log, Complaints& complaints_of_worker,
+          DetachedExchanges& detached_exchanges, Complaints& complaints_of_worker,
           const std::array<Duration, kWaits>& spans)
       : loop(event_loop),
         rules(rules_of_worker),
         gate(app_gate),
-        access_log(log),
+        detached(detached_exchanges),
         complaints(complaints_of_worker),
         benches(rules.limits, app_gate.may_stream_bodies()),
         peers(rules.peer_connections),
         deadlines(spans) {
     if (rules.compression.is_on()) {
       compression = std::make_unique<http::BodyCompression>(rules.compression);
+      detached.compress_by(rules.compression);
     }
   }
 
   EventLoop& loop;
   const Rules& rules;
   AppGate& gate;
-  observe::AccessLog* access_log;               // Null: no access log.
+  DetachedExchanges& detached;
+  HandlerThreads* threads = nullptr;            // Null: all handlers run on the first thread.
+  observe::AccessLog* access_log = nullptr;     // Null: no access log.
   const ipc::Scoreboard* scoreboard = nullptr;  // Null: this worker is all there is.
   Complaints& complaints;
   // Null: nothing is compressed. Outlives the benches, whose streams give their compressors back to
@@ -77,6 +82,10 @@ struct Serving {
   Line ready;
   // Those of them that the standby has looked at: only the app can answer them. They go first.
   Line waiting;
+  // Those that wait for one of the threads.
+  Line for_threads;
+  // A handler on one of them did not return in time, and will perhaps never do so.
+  bool has_stuck_thread = false;
   // Those that go on with a body which the app makes: after the others, and for a short while at a
   // time, so that a new request does not wait behind a thousand downloads.
   Line continuing;

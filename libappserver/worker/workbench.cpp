@@ -27,14 +27,18 @@ std::unique_ptr<Workbench> WorkbenchPool::take() {
   return bench;
 }
 
-void WorkbenchPool::give_back(std::unique_ptr<Workbench> bench) {
-  if (bench->sink.has_value()) {
-    unfinished_sinks_.push_back(std::move(*bench->sink));
-    bench->sink.reset();
+void WorkbenchPool::strip(Workbench& bench) {
+  if (bench.sink.has_value()) {
+    unfinished_sinks_.push_back(std::move(*bench.sink));
+    bench.sink.reset();
   }
-  if (Outbox::Body body = bench->outbox.clear(); !std::holds_alternative<std::monostate>(body)) {
+  if (Outbox::Body body = bench.outbox.clear(); !std::holds_alternative<std::monostate>(body)) {
     unfinished_bodies_.push_back(std::move(body));
   }
+}
+
+void WorkbenchPool::give_back(std::unique_ptr<Workbench> bench) {
+  strip(*bench);
   if (reserve_.size() < kReserve) {
     bench->next_request();
     bench->input.clear();

@@ -16,6 +16,8 @@
 
 namespace appserver::worker {
 
+class DetachedExchange;
+
 // What a connection needs only while a request is under way. An idle connection has none: thousands
 // of them cost a few hundred bytes each.
 struct Workbench {
@@ -39,6 +41,7 @@ struct Workbench {
   std::optional<AppSink> sink;  // The app takes the body in as it arrives.
   std::optional<Spool> spool;   // The body is collected in a file.
   Outbox outbox;                // What the client has not taken yet.
+  DetachedExchange* detached = nullptr;  // The request is or was answered elsewhere.
   // When the exchange turned out to take longer than one go: its head was there and its body had
   // yet to come, or its response did not leave at once.
   TimePoint since{};
@@ -64,6 +67,9 @@ class WorkbenchPool {
   [[nodiscard]] std::unique_ptr<Workbench> take();
   // What an app has on the bench is put aside, for let_go().
   void give_back(std::unique_ptr<Workbench> bench);
+
+  // Puts only that aside: somebody else keeps the bench.
+  void strip(Workbench& bench);
 
   // Releases what apps had on benches that were given back. [outside of the loop's dispatch]
   void let_go() noexcept;

@@ -7,16 +7,18 @@
 #include <unistd.h>
 #include <utility>
 
-#include <appserver/abi_deadline.h>
-
 #include "base/event_loop.h"
 #include "base/signals.h"
 #include "worker/acceptor.h"
+#include "worker/app_failures.h"
 #include "worker/app_gate.h"
+#include "worker/app_loop.h"
 #include "worker/connections.h"
 #include "worker/crash_handler.h"
+#include "worker/crew.h"
 #include "worker/cut_report.h"
 #include "worker/departure.h"
+#include "worker/detached_exchanges.h"
 #include "worker/lifespan.h"
 #include "worker/serving.h"
 #include "worker/standby.h"
@@ -40,23 +42,42 @@ constexpr double kBlockedTickSeconds = 0.002;
 std::array<Duration, kWaits> spans_of(const config::Options& options) {
   return {options.keep_alive,   options.header_timeout,
           options.body_timeout, options.write_timeout,
-          kLastBytes,           kFarewell};
+          kLastBytes,           kFarewell,
+          options.timeout};
 }
 
 appserver_worker_info info_of(const WorkerSetup& setup) {
   return {sizeof(appserver_worker_info), setup.slot, setup.generation, 0};
 }
 
+// What is there before the worker serves and after it has stopped doing so: code of the app, and
+// threads that it started, may use it all the time.
+struct AppSide {
+  explicit AppSide(WorkerSetup& setup)
+      : failures(setup.host, setup.log), detached(app_loop.mailbox(), failures) {}
+
+  EventLoop loop{EventLoop::Kind::Own};
+  AppLoop app_loop{loop};
+  AppFailures failures;
+  DetachedExchanges detached;
+};
+
 class Worker {
  public:
-  Worker(WorkerSetup& setup, const Rules& rules);
+  // All outlive it.
+  Worker(WorkerSetup& setup, const Rules& rules, AppSide& app_side);
 
+  // Serves until it has drained or is told to stop.
   void run();
 
  private:
   // One pass through the loop, and what has to be done after each.
   void pass(bool has_work) noexcept;
+  [[nodiscard]] bool has_work() const noexcept;
+  void read_mail();
   void tidy_up();
+  void wish_to_be_recycled();
+  void end_threads();
   // The standby's part, while a handler blocks the first thread.
   void serve_without_app();
   void look_at_blockage() noexcept;
@@ -69,7 +90,8 @@ class Worker {
   void tell_what_is_cut();
 
   WorkerSetup& setup_;
-  EventLoop loop_{EventLoop::Kind::Own};
+  AppSide& app_side_;
+  EventLoop& loop_ = app_side_.loop;
   std::optional<observe::AccessLog> access_log_;
   Complaints complaints_;
   Baton baton_;
@@ -86,6 +108,7 @@ class Worker {
   TimerWatcher blocked_tick_{loop_};
   AsyncWatcher wake_up_{loop_};
   CrashHandler crash_handler_;
+  Crew crew_;
   bool wants_recycle_ = false;  // And has said so.
   bool draining_ = false;
   bool was_stopped_ = false;  // Without regard to what is under way.
@@ -97,18 +120,21 @@ LifeLimits life_limits_of(const config::Options& options) {
   return draw_life_limits(options, random);
 }
 
-Worker::Worker(WorkerSetup& setup, const Rules& rules)
+Worker::Worker(WorkerSetup& setup, const Rules& rules, AppSide& app_side)
     : setup_(setup),
+      app_side_(app_side),
       complaints_(setup.log),
-      gate_({setup.app, setup.host, setup.score, setup.scoreboard.barred(), baton_, setup.log},
+      gate_({setup.app, setup.score, setup.scoreboard.barred(), baton_, app_side.failures,
+             app_side.detached},
             setup.options.timeout),
-      serving_(loop_, rules, gate_, nullptr, complaints_, spans_of(setup.options)),
+      serving_(loop_, rules, gate_, app_side.detached, complaints_, spans_of(setup.options)),
       acceptor_(loop_, setup.listener_fds, connections_,
                 static_cast<std::size_t>(setup.options.worker_connections), complaints_),
       departure_(loop_, serving_, connections_, setup.handoff, setup.scoreboard, setup.score),
       lifespan_(loop_, life_limits_of(setup.options), setup.score, setup.log),
       crash_handler_(
-          {connections_, setup.handoff, setup.score, gate_, baton_, setup.crash_record}) {
+          {connections_, setup.handoff, setup.score, gate_, baton_, setup.crash_record, serving_}),
+      crew_({loop_, serving_, connections_, acceptor_, departure_, app_side.app_loop, setup.log}) {
   if (const observe::LogFile* file = setup.log_files.access_log(); file != nullptr) {
     serving_.access_log = &access_log_.emplace(file->fd());
   }
@@ -130,26 +156,61 @@ void Worker::run() {
   if (!setup_.master.send(ipc::WorkerReady{})) {
     return;  // The master is gone already.
   }
-  const Standby standby(baton_, [this] { serve_without_app(); });
-  if (!standby.is_there()) {
-    setup_.log.warning(
-        "no thread could be started beside the app's; a slow handler stops all of this worker's "
-        "connections; raise the limit of processes (ulimit -u)");
+  crew_.start(static_cast<unsigned>(setup_.options.threads),
+              {setup_.app, app_side_.failures, app_side_.app_loop.mailbox()});
+  app_side_.app_loop.close_for_app();
+  std::optional<Standby> standby;
+  if (!app_side_.app_loop.is_open()) {
+    standby.emplace(baton_, [this] { serve_without_app(); });
+    if (!standby->is_there()) {
+      setup_.log.warning(
+          "no thread could be started beside the app's; a slow handler stops all of this worker's "
+          "connections; raise the limit of processes (ulimit -u)");
+    }
   }
   while (!leaving_) {
-    pass(connections_.has_work());
+    pass(has_work());
+    read_mail();
     // Handlers run here, outside of the loop's dispatch: watchers only read, parse and queue.
     connections_.work_off();
+    app_side_.app_loop.work_off(gate_);
     tidy_up();
+    baton_.stop_if_seized();
   }
   tell_what_is_cut();
+  end_threads();
+}
+
+bool Worker::has_work() const noexcept {
+  return connections_.has_work() || app_side_.app_loop.has_work() ||
+         !app_side_.app_loop.mailbox().is_empty();
+}
+
+// Answers leave here, whoever has the loop; functions of the app are put aside for the first
+// thread.
+void Worker::read_mail() {
+  Mailbox& mailbox = app_side_.app_loop.mailbox();
+  if (mailbox.is_empty()) {
+    return;
+  }
+  for (const Mailbox::Letter& letter : mailbox.take()) {
+    if (letter.exchange != nullptr) {
+      if (letter.exchange->owner() == nullptr) {  // Perhaps it waits to hear just that.
+        app_side_.app_loop.add({nullptr, nullptr, letter.exchange});
+      }
+      connections_.hear_from(*letter.exchange);
+    }
+    if (letter.job.callback != nullptr || letter.job.exchange != nullptr) {
+      app_side_.app_loop.add(letter.job);
+    }
+  }
 }
 
 void Worker::pass(bool has_work) noexcept {
   if (has_work) {
     loop_.run_pending();
   } else {
-    setup_.score.set_idle(true);
+    setup_.score.set_idle(!crew_.is_busy());
     loop_.run_once();
     setup_.score.set_idle(false);
   }
@@ -162,13 +223,37 @@ void Worker::tidy_up() {
     access_log_->flush();
   }
   setup_.score.set_connections(static_cast<std::uint32_t>(connections_.count()));
-  if (lifespan_.is_over() && !wants_recycle_) {
-    // A message that found no room is sent after the next pass.
-    wants_recycle_ = setup_.master.send(ipc::RecycleWanted{lifespan_.why()}).has_value();
+  if (!wants_recycle_) {
+    wish_to_be_recycled();
   }
-  if (draining_ && acceptor_.is_over() && departure_.is_over()) {
+  crew_.tidy_up();
+  if (draining_ && acceptor_.is_over() && departure_.is_over() && crew_.is_done()) {
     leaving_ = true;
   }
+}
+
+void Worker::wish_to_be_recycled() {
+  // A message that found no room is sent after the next pass.
+  if (lifespan_.is_over()) {
+    wants_recycle_ = setup_.master.send(ipc::RecycleWanted{lifespan_.why()}).has_value();
+  } else if (serving_.has_stuck_thread) {
+    wants_recycle_ =
+        setup_.master.send(ipc::RecycleWanted{"a handler thread exceeded its time"}).has_value();
+  }
+}
+
+// A thread that never returns cannot be waited for; nothing may be taken away from under it either.
+void Worker::end_threads() {
+  const std::size_t left = crew_.end();
+  if (left == 0) {
+    return;
+  }
+  setup_.log.warning("the worker leaves while handlers are running; on_worker_stop is not called",
+                     {{"handlers", left}});
+  if (access_log_) {
+    access_log_->flush();
+  }
+  ::_exit(0);
 }
 
 void Worker::serve_without_app() {
@@ -178,6 +263,7 @@ void Worker::serve_without_app() {
   blocked_tick_.start<&Worker::look_at_blockage>(this, kBlockedTickSeconds, kBlockedTickSeconds);
   // What waits already is looked at before anything new is waited for.
   for (loop_.run_pending(); !baton_.is_wanted(); loop_.run_once()) {
+    read_mail();
     connections_.work_off_without_app();
     departure_.share_work();
     tidy_up();
@@ -189,6 +275,7 @@ void Worker::serve_without_app() {
   blocked_tick_.stop();
   departure_.end_blockage();
   acceptor_.set_blocked(false);
+  crew_.forget_blockage();
   serving_.batch = &serving_.app_batch;
 }
 
@@ -291,32 +378,18 @@ int worker(WorkerSetup setup) {
     return refuse_to_start(setup, rules.error());
   }
   rules->health.leave_to_app(setup.app.routes());
+  AppSide app_side(setup);
+  setup.host.set_app_calls(&app_side.app_loop);
   if (const auto started = run_start_hook(setup); !started) {
     return refuse_to_start(setup, started.error());
   }
   {
-    Worker self(setup, *rules);
+    Worker self(setup, *rules, app_side);
     self.run();
   }
   run_stop_hook(setup);
+  setup.host.set_app_calls(nullptr);
   return 0;
-}
-
-app::HostServices::ExchangeCalls exchange_calls() noexcept {
-  return {&Exchange::respond, &Exchange::peer, &Exchange::request_id};
-}
-
-const void* host_extension(std::string_view name) noexcept {
-  static constexpr appserver_stream kStream{sizeof(appserver_stream),  0,
-                                            &Exchange::respond_stream, &AppSource::write,
-                                            &AppSource::trailer,       &Exchange::respond_file,
-                                            &Exchange::inform,         &Exchange::receive_body};
-  static constexpr appserver_deadline kDeadline{sizeof(appserver_deadline), 0,
-                                                &Exchange::set_deadline};
-  if (name == APPSERVER_DEADLINE_EXTENSION) {
-    return &kDeadline;
-  }
-  return name == APPSERVER_STREAM_EXTENSION ? &kStream : nullptr;
 }
 
 }  // namespace appserver::worker

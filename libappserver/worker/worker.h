@@ -42,7 +42,8 @@ struct WorkerSetup {
 // loaded with, so these go into the zygote's.
 [[nodiscard]] app::HostServices::ExchangeCalls exchange_calls() noexcept;
 
-// The host extensions that a worker offers, by name: "appserver.stream/1". Null for any other name.
+// The host extensions that a worker offers, by name: "appserver.stream/1", "appserver.deadline/1",
+// "appserver.async/1". Null for any other name.
 [[nodiscard]] const void* host_extension(std::string_view name) noexcept;
 
 }  // namespace appserver::worker

@@ -1,5 +1,7 @@
 // An app that crashes on demand, in the ways in which programs crash.
+#include <chrono>
 #include <string>
+#include <thread>
 
 #include <appserver/app.hpp>
 
@@ -9,6 +11,11 @@ APPSERVER_APP(app) {
   app.get("/crash/{how}", [](const appserver::Request& request) {
     appserver::test::crash(request.param("how"));
     return appserver::text("survived");
+  });
+  app.get("/slow/{milliseconds}", [](const appserver::Request& request) {
+    const int milliseconds = std::stoi(std::string(request.param("milliseconds")));
+    std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+    return appserver::text("slow");
   });
   app.get("/large", [](const appserver::Request&) {
     return appserver::text(std::string(16 * 1024 * 1024, 'x'));

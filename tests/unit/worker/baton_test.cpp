@@ -73,16 +73,24 @@ TEST_CASE("Baton: a slow handler loses the loop, and gets it back when it is don
   CHECK(wake_ups == 3);
 }
 
-TEST_CASE("Baton: a crash takes the loop from nobody, and from the standby") {
+TEST_CASE("Baton: a crash of the first thread finds its own loop, nobody's, and the standby's") {
   Baton baton;
   baton.wake_standby_by([] {});
   Holder holder(baton);
-  CHECK(baton.seize());  // The first thread's own.
-  baton.lend();
-  CHECK(baton.seize());
+  CHECK(baton.seize(true));
   baton.lend();
   holder.wait_until_held();
-  CHECK(baton.seize());
+  CHECK(baton.seize(true));
+}
+
+TEST_CASE("Baton: a crash of another thread takes the loop from a handler, once and for all") {
+  Baton baton;
+  baton.wake_standby_by([] {});
+  baton.lend();
+  const auto crash = [&baton] { return baton.seize(false); };
+  CHECK(std::async(std::launch::async, crash).get());
+  CHECK(std::async(std::launch::async, crash).get());  // It is there still.
+  CHECK(baton.is_wanted() == false);
 }
 
 TEST_CASE("Baton: the end wakes a standby that sleeps") {

@@ -1,0 +1,146 @@
+#include "worker/handler_threads.h"
+
+#include <signal.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+#include "base/signals.h"
+
+namespace appserver::worker {
+namespace {
+
+// Functions that may wait. An app that posts more without end shall hear of it before the memory is
+// full.
+constexpr std::size_t kMostWaiting = 64 * 1024;
+
+}  // namespace
+
+HandlerThreads::HandlerThreads(const Surroundings& surroundings, unsigned count)
+    : app_(surroundings.app.description()),
+      failures_(surroundings.failures),
+      mailbox_(surroundings.mailbox) {
+  // Signals are the first thread's: the new ones are born deaf.
+  const SignalsBlocked blocked;
+  for (unsigned i = 0; i < count; ++i) {
+    Seat& seat = seats_.emplace_back();
+    try {
+      seat.thread = std::thread(&HandlerThreads::work, this, std::ref(seat));
+    } catch (const std::system_error&) {
+      // EAGAIN: a limit of processes (RLIMIT_NPROC, a cgroup's pids.max).
+      seats_.pop_back();
+      return;
+    }
+  }
+}
+
+HandlerThreads::~HandlerThreads() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_ending_ = true;
+    changed_.notify_all();
+  }
+  for (Seat& seat : seats_) {
+    seat.thread.join();
+  }
+}
+
+void HandlerThreads::handle(DetachedExchange& exchange) {
+  push({&exchange, {}});
+}
+
+bool HandlerThreads::run(const AppJob& job) {
+  if (outstanding() >= kMostWaiting) {
+    return false;
+  }
+  push({job.exchange, job});
+  return true;
+}
+
+void HandlerThreads::push(const Task& task) {
+  outstanding_.fetch_add(1, std::memory_order_relaxed);
+  bool wakes = false;
+  {
+    const std::lock_guard lock(mutex_);
+    tasks_.push_back(task);
+    // A thread that is about to look needs no call; one that was called does not count any more.
+    wakes = sleeping_ > 0;
+    sleeping_ -= wakes ? 1 : 0;
+  }
+  if (wakes) {
+    changed_.notify_one();
+  }
+}
+
+bool HandlerThreads::take(Task& task) {
+  std::unique_lock lock(mutex_);
+  while (tasks_.empty() && !is_ending_) {
+    ++sleeping_;
+    changed_.wait(lock);
+  }
+  if (is_ending_) {
+    return false;
+  }
+  task = tasks_.front();
+  tasks_.pop_front();
+  return true;
+}
+
+std::vector<DetachedExchange*> HandlerThreads::withdraw() {
+  std::vector<DetachedExchange*> withdrawn;
+  const std::lock_guard lock(mutex_);
+  std::erase_if(tasks_, [&withdrawn](const Task& task) {
+    const bool is_handler = task.job.callback == nullptr && task.exchange->claim_start();
+    if (is_handler) {
+      withdrawn.push_back(task.exchange);
+    }
+    return is_handler;
+  });
+  outstanding_.fetch_sub(withdrawn.size(), std::memory_order_relaxed);
+  return withdrawn;
+}
+
+void HandlerThreads::work(Seat& seat) {
+  seat.thread_id = ::gettid();
+  // A crash on this thread is a crash like any other, also one for want of stack.
+  stack_t stack = {};
+  stack.ss_sp = seat.signal_stack.get();
+  stack.ss_size = kSignalStack;
+  ::sigaltstack(&stack, nullptr);
+  unblock_signals({SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT});
+  Task task;
+  while (take(task)) {
+    seat.exchange = task.exchange;
+    perform(seat, task);
+  }
+}
+
+void HandlerThreads::perform(Seat& seat, const Task& task) {
+  if (task.job.callback != nullptr) {
+    task.job.callback(task.job.state, task.job.result);
+    seat.exchange = nullptr;
+    outstanding_.fetch_sub(1, std::memory_order_relaxed);
+    mailbox_.post({});  // There is room again.
+    return;
+  }
+  int result = APPSERVER_OK;
+  if (task.exchange->begin_on_pool()) {
+    failures_.forget_earlier();
+    result = app_.handle(app_.state, task.exchange->handle(), &task.exchange->exchange().request());
+  }
+  seat.exchange = nullptr;
+  outstanding_.fetch_sub(1, std::memory_order_relaxed);
+  task.exchange->handler_returned_on_pool(result);
+}
+
+DetachedExchange* HandlerThreads::current_exchange() const noexcept {
+  const int self = ::gettid();
+  for (const Seat& seat : seats_) {
+    if (seat.thread_id.load(std::memory_order_relaxed) == self) {
+      return seat.exchange.load(std::memory_order_relaxed);
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace appserver::worker
