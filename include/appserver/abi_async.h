@@ -32,7 +32,11 @@ extern "C" {
 #define APPSERVER_WAIT_READABLE 1
 #define APPSERVER_WAIT_WRITABLE 2
 
-/* `result` is that of a wait, and APPSERVER_WAIT_TIME for everything else. */
+/* What on_cancel() says: nobody waits for the answer any more; or that this will not be told. */
+#define APPSERVER_CANCELLED 1
+#define APPSERVER_NOT_CANCELLED 0
+
+/* `result` is that of a wait or of on_cancel(), and 0 for everything else. */
 typedef void (*appserver_callback)(void* state, int32_t result);
 
 /* A wait that was begun. Opaque; valid until its callback runs or it is cancelled. */
@@ -71,9 +75,9 @@ typedef struct appserver_async {
   /* Whether nobody waits for the answer any more. [any] */
   int32_t (*is_cancelled)(appserver_exchange* kept);
 
-  /* Calls `callback` on the worker's thread as soon as nobody waits for the answer any more; at
-   * most once, and not after release(), unless that is called on another thread at the same moment.
-   * A second call replaces the first; null forgets it. [any] */
+  /* Calls `callback` exactly once: with APPSERVER_CANCELLED on the worker's thread as soon as
+   * nobody waits for the answer any more; or, before that, with APPSERVER_NOT_CANCELLED, when the
+   * exchange is released or another callback takes its place, in that call. Null: none. [any] */
   void (*on_cancel)(appserver_exchange* kept, appserver_callback callback, void* state);
 
   /* The source that answered the exchange with APPSERVER_STREAM_WAIT can go on. [any] */

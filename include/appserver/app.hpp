@@ -25,6 +25,10 @@
 //   etag.hpp          ETag and If-None-Match
 //   sse.hpp           server-sent events
 //   content_type.hpp  media types and parameters of header values
+//   responder.hpp     Responder: answers that are given later
+//   task.hpp          Task: handlers that are coroutines; waits.hpp: what they can wait for
+//   response_stream.hpp  ResponseStream: bodies that are pushed
+//   placement.hpp     on_worker_thread: handlers that stay off the threads of --threads
 //   worker.hpp        Worker: which worker a hook runs in
 //   log.hpp           Log: the server's error log
 //   deadline.hpp      deadline: a handler with a time of its own
@@ -48,11 +52,16 @@
 #include <appserver/log.hpp>
 #include <appserver/middleware.hpp>
 #include <appserver/multipart.hpp>
+#include <appserver/placement.hpp>
 #include <appserver/request.hpp>
+#include <appserver/responder.hpp>
 #include <appserver/response.hpp>
+#include <appserver/response_stream.hpp>
 #include <appserver/routes.hpp>
 #include <appserver/sse.hpp>
 #include <appserver/streaming.hpp>
+#include <appserver/task.hpp>
+#include <appserver/waits.hpp>
 #include <appserver/worker.hpp>
 
 // Begins the one block of an app that declares its routes and hooks; `app` names the

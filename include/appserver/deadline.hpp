@@ -17,10 +17,11 @@ namespace appserver {
 // Works with every form of handler. [before-fork]
 template <typename Handler>
 [[nodiscard]] auto deadline(std::chrono::milliseconds time, Handler&& handler) {
-  return [time, handler = std::forward<Handler>(handler)](const Request& request) mutable
-         -> std::invoke_result_t<std::decay_t<Handler>&, const Request&> {
+  return [time, handler = std::forward<Handler>(handler)]<typename... More>(const Request& request,
+                                                                            More&&... more) mutable
+         -> std::invoke_result_t<std::decay_t<Handler>&, const Request&, More...> {
     request.extend_deadline(time);
-    return handler(request);
+    return handler(request, std::forward<More>(more)...);
   };
 }
 

@@ -125,10 +125,11 @@ class Response {
     return {};
   }
 
-  // Whether the answer is only made when the request's body has arrived: what next() gives to a
-  // middleware around a route that receives its body. Header fields set now will be set on that
-  // answer; status and body are not known yet, and setting them has no effect. Returning another
-  // response instead answers at once, and the body is not received.
+  // Whether the answer is only made when the request's body has arrived, or later: what next()
+  // gives to a middleware around a route that receives its body, or that answers later. Header
+  // fields set now will be set on that answer; status and body are not known yet, and setting them
+  // has no effect. Returning another response instead answers at once: the body is not received,
+  // the handler not started.
   [[nodiscard]] bool is_pending() const noexcept { return pending() != nullptr; }
 
   // A body that is not at hand: see stream(), file() and receive() in streaming.hpp, which set
@@ -139,6 +140,13 @@ class Response {
   void send_file(std::shared_ptr<detail::OpenFile> file) noexcept { late_body_ = std::move(file); }
   void await_body(std::shared_ptr<BodyReceiver> receiver) {
     late_body_ = std::make_shared<detail::PendingAnswer>(std::move(receiver));
+  }
+  void await_answer(detail::LateHandler& handler) {
+    late_body_ = std::make_shared<detail::PendingAnswer>(handler);
+  }
+  // Null: it is another kind of response.
+  [[nodiscard]] detail::LateHandler* late_handler() const noexcept {
+    return is_pending() ? pending()->late_handler : nullptr;
   }
   [[nodiscard]] bool has_late_body() const noexcept { return late_body_.index() != 0; }
   [[nodiscard]] std::shared_ptr<detail::BodyProducer> producer() const noexcept {

@@ -7,8 +7,8 @@
 #include <utility>
 
 #include <appserver/detail/blueprint.hpp>
-#include <appserver/detail/handler.hpp>
 #include <appserver/detail/layer.hpp>
+#include <appserver/detail/make_handler.hpp>
 #include <appserver/detail/scope.hpp>
 #include <appserver/middleware.hpp>
 

@@ -30,7 +30,8 @@
 //     });
 //   });
 //
-// The source is asked whenever the client can take more, and cannot say "later": when there is
+// The source is asked whenever the client can take more, and cannot say "later" (a ResponseStream
+// can: to_text() makes its events): when there is
 // nothing to send it ends the stream, and the browser asks again after the `retry` time, with the
 // id of the last event that it saw.
 namespace appserver {

@@ -208,8 +208,8 @@ Connection::Turn Connection::answer_whole_request() {
 Connection::Turn Connection::conclude(Outcome outcome, bool keep_alive) {
   if (outcome.detached != nullptr) {
     bench_->detached = outcome.detached;
+    outcome.detached->await_by(*this);
     if (outcome.status == 0) {
-      outcome.detached->await_by(*this);
       return Turn::Answer;
     }
     keep_alive = keep_alive && outcome.detached->keeps_alive();

@@ -185,8 +185,9 @@ void Connection::save_from_end(const ipc::Handoff& handoff, WorkerEnd end,
       return;
     case State::Writing:
       // A response that has begun cannot be taken back; but what is left of it can be sent by
-      // another worker, unless only this one's app can make it.
-      if (!was_taken_up && bench_->outbox.text_alone().has_value()) {
+      // another worker, unless only this one's app can make it, or has the next request already.
+      if (!was_taken_up && bench_->outbox.text_alone().has_value() &&
+          (bench_->status != 0 || bench_->detached == nullptr || bench_->detached->claim_start())) {
         static_cast<void>(send_to(handoff));
       }
       return;

@@ -82,12 +82,12 @@ const appserver_request* DetachedExchange::request(appserver_exchange* kept) noe
 
 void DetachedExchange::release(appserver_exchange* kept) noexcept {
   DetachedExchange& self = *Exchange::of(kept).detached();
+  self.replace_cancel_callback({});
   const Access access(&self);
   if (self.is_wanted_ && !self.exchange_.is_answered()) {
     self.finish_without_answer(APPSERVER_OK);
   }
   self.is_held_by_app_ = false;
-  self.on_cancel_ = {};
   self.has_news_ = self.has_news_ || self.was_left_;
 }
 
@@ -106,11 +106,21 @@ int32_t DetachedExchange::is_cancelled(appserver_exchange* kept) noexcept {
 void DetachedExchange::on_cancel(appserver_exchange* kept, appserver_callback callback,
                                  void* state) noexcept {
   DetachedExchange& self = *Exchange::of(kept).detached();
-  const std::lock_guard lock(self.mutex_);
-  self.on_cancel_ = {callback, state, &self};
-  if (callback != nullptr && self.is_cancelled_) {
-    self.has_news_ = true;
-    self.post_if_new();
+  self.replace_cancel_callback({callback, state, &self, APPSERVER_CANCELLED});
+}
+
+void DetachedExchange::replace_cancel_callback(const AppJob& callback) noexcept {
+  AppJob replaced;
+  {
+    const std::lock_guard lock(mutex_);
+    replaced = std::exchange(on_cancel_, callback);
+    if (callback.callback != nullptr && is_cancelled_) {
+      has_news_ = true;
+      post_if_new();
+    }
+  }
+  if (replaced.callback != nullptr) {
+    replaced.callback(replaced.state, APPSERVER_NOT_CANCELLED);
   }
 }
 

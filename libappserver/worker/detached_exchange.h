@@ -142,6 +142,7 @@ class DetachedExchange final : private Outlet {
   void prepare_answer() noexcept;
   void end_access() noexcept;
   void finish_without_answer(int result);
+  void replace_cancel_callback(const AppJob& callback) noexcept;
   void post_if_new() noexcept;
 
   DetachedExchanges& home_;

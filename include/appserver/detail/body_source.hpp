@@ -15,6 +15,8 @@ class BodyWriter;
 
 namespace detail {
 
+class LateHandler;
+
 class BodyProducer {
  public:
   BodyProducer() = default;
@@ -40,12 +42,14 @@ struct OpenFile {
   const int fd;
 };
 
-// An answer that is made only when the request's body has arrived.
+// An answer that is made only when the request's body has arrived, or even later.
 struct PendingAnswer {
   explicit PendingAnswer(std::shared_ptr<BodyReceiver> taker) noexcept
       : receiver(std::move(taker)) {}
+  explicit PendingAnswer(LateHandler& handler) noexcept : late_handler(&handler) {}
 
   std::shared_ptr<BodyReceiver> receiver;  // shared as Response is copyable; incomplete type here
+  LateHandler* late_handler = nullptr;     // instead of a receiver; the app's
   std::vector<std::string> replaced;       // fields that header() replaces in the answer to come
 };
 

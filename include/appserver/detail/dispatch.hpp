@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,8 @@
 #include <appserver/builders.hpp>
 #include <appserver/detail/blueprint.hpp>
 #include <appserver/detail/host.hpp>
+#include <appserver/detail/late_handler.hpp>
+#include <appserver/detail/later_call.hpp>
 #include <appserver/detail/path.hpp>
 #include <appserver/detail/receive.hpp>
 #include <appserver/detail/router.hpp>
@@ -55,6 +58,17 @@ namespace appserver::detail {
   return route != nullptr && (route->receives_body || announced_length(head) > route->body_limit);
 }
 
+// Whether the handler of this request runs on the worker's own thread. What no route serves is
+// answered faster there than another thread could be woken. [handler]
+[[nodiscard]] inline bool wants_worker_thread(const Router& router,
+                                              const appserver_request& request) {
+  const std::optional<RequestPath> path = path_of(request);
+  PathParameters parameters;
+  const Route* const route =
+      path ? router.find(to_view(request.method), *path, parameters) : nullptr;
+  return route == nullptr || route->wants_worker_thread;
+}
+
 // Sends what a handler answered. Errors: throws what a receiver of the body throws. [handler]
 [[nodiscard]] inline std::int32_t deliver(Host host, appserver_exchange* exchange,
                                           const Request& request, Response response,
@@ -63,6 +77,23 @@ namespace appserver::detail {
     return give_body(host, exchange, request, std::move(response), scope);
   }
   return send(host, exchange, response);
+}
+
+// Answers by a handler that may do so after it has returned. [handler]
+[[nodiscard]] inline std::int32_t answer_later(Host host, const Router& router, const Route& route,
+                                               appserver_exchange* exchange,
+                                               const RequestPath& path,
+                                               const PathParameters& parameters) {
+  const auto* async = host.extension<appserver_async>(APPSERVER_ASYNC_EXTENSION);
+  appserver_exchange* const kept = async == nullptr ? nullptr : async->defer(exchange);
+  if (kept == nullptr) {
+    host.report_error("answers that are given later need a server with ABI 1.2");
+    return APPSERVER_FAILED;
+  }
+  // From here on the call answers, whatever happens.
+  start_late(*route.handler,
+             std::make_shared<LaterCall>(host, *async, kept, router, route, path, parameters));
+  return APPSERVER_OK;
 }
 
 // Answers a request that no route serves. Cold: inlined, it would crowd the way of the others.
@@ -91,6 +122,9 @@ namespace appserver::detail {
       path ? blueprint.router().find(to_view(request.method), *path, parameters) : nullptr;
   if (route == nullptr) {
     return answer_unrouted(host, blueprint, exchange, request, path);
+  }
+  if (route->is_late) {
+    return answer_later(host, blueprint.router(), *route, exchange, *path, parameters);
   }
   const Request view(host, exchange, request, *path, parameters, route->parameter_names);
   try {

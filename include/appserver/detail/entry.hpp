@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include <appserver/abi_async.h>
 #include <appserver/abi_stream.h>
 #include <appserver/abi_testing.h>
 #include <appserver/application.hpp>
@@ -81,6 +82,7 @@ class Entry {
   void describe_routes() {
     for (const auto& route : app_.blueprint_->router().routes()) {
       route_list_.push_back({route->method.c_str(), route->pattern.c_str()});
+      has_placements_ = has_placements_ || route->wants_worker_thread;
       wants_heads_ = wants_heads_ || route->receives_body || route->body_limit != kNoBodyLimit;
     }
     routes_ = {sizeof(appserver_routes), static_cast<std::uint32_t>(route_list_.size()),
@@ -158,6 +160,10 @@ class Entry {
     if (wanted == APPSERVER_STREAMING_EXTENSION && entry.wants_heads_) {
       return &entry.streaming_;
     }
+    // Without a route of another kind, the server need not ask before every request.
+    if (wanted == APPSERVER_PLACEMENT_EXTENSION && entry.has_placements_) {
+      return &entry.placement_;
+    }
     const bool unloads = wanted == APPSERVER_UNLOAD_EXTENSION && entry.forget_ != nullptr;
     return unloads ? &entry.unload_ : nullptr;
   }
@@ -173,6 +179,17 @@ class Entry {
     return streams ? 1 : 0;
   }
 
+  static std::int32_t on_worker_thread(void* state, const appserver_request* request) noexcept {
+    const Entry& entry = self(state);
+    bool wants = false;
+    const auto ask = [&] {
+      wants = detail::wants_worker_thread(entry.app_.blueprint_->router(), *request);
+      return APPSERVER_OK;
+    };
+    static_cast<void>(fenced(ask, entry.reporting()));
+    return wants ? 1 : 0;
+  }
+
   static void unload(void* state) noexcept {
     const std::function<void()> forget = std::move(self(state).forget_);
     forget();  // the entry is gone now
@@ -185,6 +202,8 @@ class Entry {
   appserver_routes routes_{};
   bool wants_heads_ = false;  // some handlers are called before the body is there
   appserver_streaming streaming_{sizeof(appserver_streaming), 0, &Entry::streams_body};
+  bool has_placements_ = false;  // some handlers run on the worker's own thread in any case
+  appserver_placement placement_{sizeof(appserver_placement), 0, &Entry::on_worker_thread};
   std::function<void()> forget_;
   appserver_unload unload_{sizeof(appserver_unload), 0, &Entry::unload};
   appserver_app description_{};

@@ -2,9 +2,9 @@
 
 #include <memory>
 #include <stdexcept>
-#include <type_traits>
 #include <utility>
 
+#include <appserver/placement.hpp>
 #include <appserver/request.hpp>
 #include <appserver/response.hpp>
 #include <appserver/streaming.hpp>
@@ -21,6 +21,10 @@ class Handler {
 
   // Whether the handler takes the request's body in as it arrives: its response is pending then.
   [[nodiscard]] virtual bool receives_body() const noexcept { return false; }
+  // Whether it may answer after it has returned: its response is pending then, too.
+  [[nodiscard]] virtual bool is_late() const noexcept { return false; }
+  // Whether it runs on the worker's own thread also when there are others.
+  [[nodiscard]] virtual bool wants_worker_thread() const noexcept { return false; }
   [[nodiscard]] virtual Response handle(const Request& request) = 0;
 };
 
@@ -30,6 +34,9 @@ class RespondingHandler final : public Handler {
  public:
   explicit RespondingHandler(Function function) : function_(std::move(function)) {}
   [[nodiscard]] Response handle(const Request& request) override { return function_(request); }
+  [[nodiscard]] bool wants_worker_thread() const noexcept override {
+    return kWantsWorkerThread<Function>;
+  }
 
  private:
   Function function_;
@@ -54,20 +61,5 @@ class ReceivingHandler final : public Handler {
  private:
   Function function_;
 };
-
-// The one place that knows the handler forms; a further form is a further branch here.
-// Not std::function: handlers may own what cannot be copied.
-template <typename Function>
-[[nodiscard]] std::unique_ptr<Handler> make_handler(Function&& function) {
-  using Callable = std::decay_t<Function>;
-  if constexpr (std::is_invocable_r_v<std::unique_ptr<BodyReceiver>, Callable&, const Request&>) {
-    return std::make_unique<ReceivingHandler<Callable>>(std::forward<Function>(function));
-  } else {
-    static_assert(std::is_invocable_r_v<Response, Callable&, const Request&>,
-                  "a handler is callable with const appserver::Request& and returns an "
-                  "appserver::Response or a std::unique_ptr<appserver::BodyReceiver>");
-    return std::make_unique<RespondingHandler<Callable>>(std::forward<Function>(function));
-  }
-}
 
 }  // namespace appserver::detail

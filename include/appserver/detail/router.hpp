@@ -28,6 +28,8 @@ struct Route {
   std::unique_ptr<Handler> handler;
   const Scope* scope = nullptr;  // the app or group that it was declared in
   bool receives_body = false;
+  bool is_late = false;
+  bool wants_worker_thread = false;
   std::uint64_t body_limit = kNoBodyLimit;
 };
 
@@ -52,6 +54,8 @@ class Router {
     route->method = method;
     route->pattern = pattern;
     route->receives_body = handler->receives_body();
+    route->is_late = handler->is_late();
+    route->wants_worker_thread = handler->wants_worker_thread();
     route->handler = std::move(handler);
     route->scope = scope;
     Endpoint& endpoint = endpoint_for(pattern, route->parameter_names);

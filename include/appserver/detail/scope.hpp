@@ -125,6 +125,10 @@ class LayeredHandler final : public Handler {
   LayeredHandler(const Onion& onion, std::unique_ptr<Handler> core)
       : onion_(onion), core_(std::move(core)) {}
   [[nodiscard]] bool receives_body() const noexcept override { return core_->receives_body(); }
+  [[nodiscard]] bool is_late() const noexcept override { return core_->is_late(); }
+  [[nodiscard]] bool wants_worker_thread() const noexcept override {
+    return core_->wants_worker_thread();
+  }
   [[nodiscard]] Response handle(const Request& request) override {
     return onion_.run(request, *core_, 0);
   }

@@ -69,7 +69,7 @@ class Producing {
     return stream->respond_file(exchange, &head, response.file()->fd);
   }
   if (response.producer() == nullptr) {
-    host.report_error("the answer of a BodyReceiver must not wait for a body itself");
+    host.report_error("this answer has to be made at once, and must not be a pending one");
     return APPSERVER_FAILED;
   }
   const appserver_body_source source =
@@ -77,10 +77,10 @@ class Producing {
   return stream->respond_stream(exchange, &head, &source);
 }
 
-// Hands a response to the server, which copies what it needs.
-// Returns: what the server says; APPSERVER_FAILED when the response is not valid HTTP. [handler]
-[[nodiscard]] inline std::int32_t send(Host host, appserver_exchange* exchange,
-                                       const Response& response) {
+// Calls `action` with status, fields and body of a response in the form of the ABI, and returns
+// what it returns.
+template <typename Action>
+[[nodiscard]] std::int32_t with_message(const Response& response, const Action& action) {
   constexpr std::size_t kFew = 16;  // responses with no more header fields need no allocation
   std::array<appserver_header, kFew> few;
   std::vector<appserver_header> many;
@@ -96,11 +96,31 @@ class Producing {
   for (const ResponseHeader& field : response.headers()) {
     fields[count++] = {to_abi(field.name), to_abi(field.value)};
   }
-  const appserver_response message{
-      sizeof(appserver_response), static_cast<std::uint32_t>(response.status()), fields, count,
+  return action(appserver_response{
+      sizeof(appserver_response),
+      static_cast<std::uint32_t>(response.status()),
+      fields,
+      count,
       to_abi(response.body()),
-  };
-  return send_with_body(host, exchange, response, message);
+  });
+}
+
+// Hands a response to the server, which copies what it needs.
+// Returns: what the server says; APPSERVER_FAILED when the response is not valid HTTP. [handler]
+[[nodiscard]] inline std::int32_t send(Host host, appserver_exchange* exchange,
+                                       const Response& response) {
+  return with_message(response, [&](const appserver_response& message) {
+    return send_with_body(host, exchange, response, message);
+  });
+}
+
+// The same with a body from `source`, which is released in any case.
+[[nodiscard]] inline std::int32_t send_in_pieces(Host host, appserver_exchange* exchange,
+                                                 const Response& head,
+                                                 const appserver_body_source& source) {
+  return with_message(head, [&](const appserver_response& message) {
+    return host.stream()->respond_stream(exchange, &message, &source);
+  });
 }
 
 }  // namespace appserver::detail

@@ -2,11 +2,35 @@
 #ifndef APPSERVER_TESTS_ABI_LAYOUT_1_2_H
 #define APPSERVER_TESTS_ABI_LAYOUT_1_2_H
 
+#include <appserver/abi_async.h>
 #include <appserver/abi_deadline.h>
 
 #include "unit/public/abi_layout_1_1.h"
 
 LAYOUT_SIZE(appserver_deadline, 16);
 LAYOUT_FIELD(appserver_deadline, set, 8, 8);
+
+LAYOUT_SIZE(appserver_wait_order, 48);
+LAYOUT_FIELD(appserver_wait_order, fd, 4, 4);
+LAYOUT_FIELD(appserver_wait_order, events, 8, 4);
+LAYOUT_FIELD(appserver_wait_order, milliseconds, 16, 8);
+LAYOUT_FIELD(appserver_wait_order, exchange, 24, 8);
+LAYOUT_FIELD(appserver_wait_order, callback, 32, 8);
+LAYOUT_FIELD(appserver_wait_order, state, 40, 8);
+
+LAYOUT_SIZE(appserver_async, 88);
+LAYOUT_FIELD(appserver_async, defer, 8, 8);
+LAYOUT_FIELD(appserver_async, request, 16, 8);
+LAYOUT_FIELD(appserver_async, release, 24, 8);
+LAYOUT_FIELD(appserver_async, is_cancelled, 32, 8);
+LAYOUT_FIELD(appserver_async, on_cancel, 40, 8);
+LAYOUT_FIELD(appserver_async, resume, 48, 8);
+LAYOUT_FIELD(appserver_async, post, 56, 8);
+LAYOUT_FIELD(appserver_async, run, 64, 8);
+LAYOUT_FIELD(appserver_async, wait, 72, 8);
+LAYOUT_FIELD(appserver_async, cancel, 80, 8);
+
+LAYOUT_SIZE(appserver_placement, 16);
+LAYOUT_FIELD(appserver_placement, on_worker_thread, 8, 8);
 
 #endif /* APPSERVER_TESTS_ABI_LAYOUT_1_2_H */
