@@ -58,7 +58,7 @@ void write_over(const std::filesystem::path& to, std::string_view content) {
 RunningServer::RunningServer(const std::string& app, unsigned workers,
                              std::vector<std::string> extra)
     : process(arguments(app, workers, std::move(extra))), address(process.wait_until_listening()) {
-  process.wait_for_workers(workers);
+  process.wait_for_log("the generation is live");
 }
 
 }  // namespace appserver::test
