@@ -7,6 +7,7 @@
 
 #include "base/coarse_clock.h"
 #include "worker/connection.h"
+#include "worker/detached_exchange.h"
 #include "worker/serving.h"
 
 namespace appserver::worker {
@@ -47,6 +48,12 @@ std::string_view answer_to_guilty(WorkerEnd end) noexcept {
       break;
   }
   return kUnavailable;
+}
+
+// The answer that was made elsewhere, and that nobody has taken yet. Async-signal-safe.
+std::optional<DetachedExchange::Finished> finished_elsewhere(const Workbench& bench) noexcept {
+  return bench.detached != nullptr && bench.outbox.is_empty() ? bench.detached->finished()
+                                                              : std::nullopt;
 }
 
 }  // namespace
@@ -150,12 +157,18 @@ ipc::HandoffProgress Connection::send_to(const ipc::Handoff& handoff) const noex
     return handoff.send(fd_.get(), facts, {});
   }
   facts.since = to_number(bench_->since);
-  const std::string_view unsent = bench_->outbox.text_alone().value_or("");
-  facts.unsent = unsent.size();
-  facts.closes = keep_alive_ ? 0 : 1;
+  std::string_view unsent = bench_->outbox.text_alone().value_or("");
+  bool keep_alive = keep_alive_;
   // A request that was read in part, or in whole and not answered, is parsed again from its first
   // byte. That of the response that is being sent is not.
-  const bool is_answered = !unsent.empty() && (bench_->status != 0 || !keep_alive_);
+  bool is_answered = !unsent.empty() && (bench_->status != 0 || !keep_alive_);
+  if (const auto finished = finished_elsewhere(*bench_)) {
+    unsent = finished->text;
+    keep_alive = finished->keep_alive;
+    is_answered = true;
+  }
+  facts.unsent = unsent.size();
+  facts.closes = keep_alive ? 0 : 1;
   http::RequestParser::ChunkLineRoom line;
   const auto replay =
       is_answered ? decltype(bench_->parser.replay(line)){} : bench_->parser.replay(line);
@@ -206,7 +219,8 @@ void Connection::save_from_end(const ipc::Handoff& handoff, WorkerEnd end,
       break;
     case State::Awaiting:
       // What has not begun can be done elsewhere, and must not begin here any more.
-      if (!bench_->outbox.is_empty() || !bench_->detached->claim_start()) {
+      if (!finished_elsewhere(*bench_) &&
+          (!bench_->outbox.is_empty() || !bench_->detached->claim_start())) {
         answer_at_end(answer);
         return;
       }

@@ -84,6 +84,9 @@ void save_clients(WorkerEnd end) noexcept {
   if (scene == nullptr) {
     return;
   }
+  if (scene->serving.threads != nullptr) {
+    scene->serving.threads->begin_nothing_more();
+  }
   const bool is_first = is_first_thread();
   // Whether or not its owner lets go of the loop: in the end the clients count.
   const bool is_seized = scene->baton.seize(is_first);

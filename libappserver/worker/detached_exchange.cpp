@@ -224,6 +224,14 @@ ipc::ExchangeFacts DetachedExchange::facts() const noexcept {
           incoming_->provenance.client};
 }
 
+std::optional<DetachedExchange::Finished> DetachedExchange::finished() noexcept {
+  const std::unique_lock lock(mutex_, std::try_to_lock);  // Its owner may never run again.
+  const bool is_text = lock.owns_lock() && is_wanted_ && !is_in_handler_ &&
+                       exchange_.is_answered() && exchange_.is_text();
+  return is_text ? std::optional(Finished{out_, keeps_alive() && !exchange_.closes()})
+                 : std::nullopt;
+}
+
 void DetachedExchange::withdraw() noexcept {
   const std::lock_guard lock(mutex_);
   is_held_by_app_ = is_in_handler_ = false;

@@ -124,6 +124,13 @@ class DetachedExchange final : private Outlet {
   // Requires: begun, and the connection has not left; nobody answers it at the moment.
   // Async-signal-safe.
   [[nodiscard]] ipc::ExchangeFacts facts() const noexcept;
+  // The answer, when it is made, and is all text. As facts(): async-signal-safe but for a lock that
+  // is only tried.
+  struct Finished {
+    std::string_view text;
+    bool keep_alive;
+  };
+  [[nodiscard]] std::optional<Finished> finished() noexcept;
   [[nodiscard]] TimePoint began() const noexcept { return began_; }  // Coarse.
   // Keeps the views of lazily made texts valid for one thread at a time.
   [[nodiscard]] std::unique_lock<std::mutex> lock() noexcept { return std::unique_lock(mutex_); }

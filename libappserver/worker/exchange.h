@@ -93,6 +93,11 @@ class Exchange {
   [[nodiscard]] DetachedExchange* detached() const noexcept { return detached_; }
 
   [[nodiscard]] bool is_answered() const noexcept { return outcome_.status != 0; }
+  // Of an answer: whether all of it was appended, and whether the connection has to end after it.
+  [[nodiscard]] bool is_text() const noexcept {
+    return std::holds_alternative<std::monostate>(outcome_.body);
+  }
+  [[nodiscard]] bool closes() const noexcept { return outcome_.close; }
   // Whether the app did its part: it answered, or will do so, or it takes the body in first.
   [[nodiscard]] bool is_settled() const noexcept {
     return is_answered() || outcome_.sink.has_value() || outcome_.detached != nullptr;

@@ -110,6 +110,9 @@ void HandlerThreads::work(Seat& seat) {
   unblock_signals({SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT});
   Task task;
   while (take(task)) {
+    while (begins_nothing_.load(std::memory_order_relaxed)) {
+      ::pause();
+    }
     seat.exchange = task.exchange;
     perform(seat, task);
   }

@@ -59,6 +59,9 @@ class HandlerThreads {
   // room in another worker.
   [[nodiscard]] std::vector<DetachedExchange*> withdraw();
 
+  // Of a worker that crashes: no more handlers begin. Async-signal-safe.
+  void begin_nothing_more() noexcept { begins_nothing_.store(true, std::memory_order_relaxed); }
+
   // The exchange that the calling thread works at; null when it is none of these threads, or works
   // at none. Async-signal-safe.
   [[nodiscard]] DetachedExchange* current_exchange() const noexcept;
@@ -88,6 +91,7 @@ class HandlerThreads {
   Mailbox& mailbox_;
   std::deque<Seat> seats_;  // Unchanged once the constructor is done.
   std::atomic<std::size_t> outstanding_{0};
+  std::atomic<bool> begins_nothing_{false};
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Task> tasks_;    // Guarded by mutex_, as is what follows.

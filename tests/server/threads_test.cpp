@@ -1,5 +1,6 @@
 // --threads: handlers that run at the same time, that hang, and that crash.
 #include <chrono>
+#include <filesystem>
 #include <memory>
 #include <signal.h>
 #include <string>
@@ -10,6 +11,7 @@
 #include "support/http_client.h"
 #include "support/load_client.h"
 #include "support/running_server.h"
+#include "support/temporary_folder.h"
 
 using namespace appserver::test;
 
@@ -36,6 +38,23 @@ std::vector<std::unique_ptr<HttpClient>> send_all(const Address& address, int co
   }
   return clients;
 }
+
+// A server whose slow handlers can be counted.
+struct CrashingServer {
+  explicit CrashingServer(const std::string& threads)
+      : server(server_app("crashes"), 1,
+               {"--threads", threads, "--env", "CRASHES_SLOW=" + begun.string()}) {}
+
+  void wait_until_slow(std::size_t handlers) const {
+    eventually(10s, "the slow handlers run", [this, handlers] {
+      return std::filesystem::exists(begun) && std::filesystem::file_size(begun) >= handlers;
+    });
+  }
+
+  TemporaryFolder folder;
+  std::filesystem::path begun = folder.path() / "begun";
+  RunningServer server;
+};
 
 }  // namespace
 
@@ -115,11 +134,12 @@ TEST_CASE("threads: a handler that throws is answered 500, and the reason is log
 TEST_CASE("threads: a crash answers 500 to its client, 503 to those at work, and moves the rest") {
   for (const std::string how : {"segv", "overflow", "terminate", "abort"}) {
     CAPTURE(how);
-    RunningServer server(server_app("crashes"), 1, {"--threads", "3"});
+    CrashingServer crashing("3");
+    RunningServer& server = crashing.server;
     HttpClient idle(server.address);
     REQUIRE(idle.get("/fine").body == "fine");
     const auto at_work = send_all(server.address, 2, "/slow/1500");
-    eventually(10s, "both are at work", [&] { return get(server.address, "/fine").status == 200; });
+    crashing.wait_until_slow(2);
     HttpClient guilty(server.address);
     guilty.send(get_of("/crash/" + how));
     const HttpResponse response = guilty.read_response();
@@ -136,14 +156,15 @@ TEST_CASE("threads: a crash answers 500 to its client, 503 to those at work, and
 }
 
 TEST_CASE("threads: a request that has found no thread yet survives a crash unharmed") {
-  RunningServer server(server_app("crashes"), 1, {"--threads", "1"});
+  CrashingServer crashing("1");
+  RunningServer& server = crashing.server;
   HttpClient idle(server.address);
   REQUIRE(idle.get("/fine").body == "fine");
   HttpClient at_work(server.address);
   at_work.send(get_of("/slow/1500"));
+  crashing.wait_until_slow(1);
   const auto waiting = send_all(server.address, 4, "/fine");
-  eventually(10s, "the worker has read them",
-             [&] { return get(server.address, "/healthz").status == 200; });
+  CHECK(get(server.address, "/healthz").status == 200);  // The worker has looked at its sockets.
   ::kill(server.process.workers().at(0).pid, SIGSEGV);
   CHECK(at_work.read_response().status == 503);
   for (const auto& client : waiting) {

@@ -1,5 +1,7 @@
 // An app that crashes on demand, in the ways in which programs crash.
 #include <chrono>
+#include <cstdlib>
+#include <fstream>
 #include <string>
 #include <thread>
 
@@ -14,6 +16,9 @@ APPSERVER_APP(app) {
   });
   app.get("/slow/{milliseconds}", [](const appserver::Request& request) {
     const int milliseconds = std::stoi(std::string(request.param("milliseconds")));
+    if (const char* file = std::getenv("CRASHES_SLOW")) {
+      std::ofstream(file, std::ios::app) << 'x';  // One for each handler that has begun.
+    }
     std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
     return appserver::text("slow");
   });
