@@ -108,10 +108,10 @@ TEST_CASE("recycling: by memory, when the app leaks") {
   if (!kMemoryTellsSomething) {
     return;
   }
-  RunningServer server(server_app("scripted"), 2, {"--max-memory", "64M"});
+  RunningServer server(server_app("scripted"), 2, {"--max-memory", "24M"});
   LoadClient load(server.address, "/pid", 8);
   HttpClient client(server.address);
-  const std::string leaking = client.get("/leak/80").body;
+  const std::string leaking = client.get("/leak/32").body;
   const std::string line = server.process.wait_for_log_line("MiB of private memory");
   MESSAGE(line);
   CHECK(line.find("worker_pid=" + leaking) != std::string::npos);
