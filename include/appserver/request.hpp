@@ -19,6 +19,7 @@
 #include <appserver/detail/request_cookies.hpp>
 #include <appserver/log.hpp>
 #include <appserver/request_headers.hpp>
+#include <appserver/shared_tokens.hpp>
 #include <appserver/url.hpp>
 
 namespace appserver {
@@ -175,6 +176,8 @@ class Request {
 
   [[nodiscard]] Log log() const noexcept { return Log(host_); }
   [[nodiscard]] Clock clock() const noexcept { return Clock(host_); }
+  // Rate limits for whatever has a key, counted by all workers together.
+  [[nodiscard]] SharedTokens shared_tokens() const noexcept { return SharedTokens(host_); }
 
   // Hands an object on to whoever handles the request after the caller: middleware to handlers.
   // There is one of each type; a second one replaces it. Lives as long as the request.

@@ -10,15 +10,9 @@
 #include <unordered_map>
 
 #include <appserver/clock.hpp>
+#include <appserver/shared_tokens.hpp>
 
 namespace appserver {
-
-// How often something may happen: `burst` times at once, and then `per_second` times a second on
-// average.
-struct TokenBucket {
-  double per_second = 10;
-  double burst = 20;
-};
 
 // Where rate limits count: a token bucket for each key. Derive from it to count elsewhere, in a
 // Redis of all machines for example.
@@ -51,8 +45,7 @@ class WorkerTokenStore final : public TokenStore {
   [[nodiscard]] std::chrono::nanoseconds take(std::string_view key, const TokenBucket& bucket,
                                               Clock::Steady now) override {
     using std::chrono::nanoseconds;
-    const nanoseconds per_token = seconds(1 / bucket.per_second);
-    const nanoseconds tolerance = seconds((std::max(bucket.burst, 1.0) - 1) / bucket.per_second);
+    const auto [per_token, tolerance] = detail::CellRate::of(bucket);
     const std::lock_guard<std::mutex> lock(mutex_);
     auto at = full_at_.find(key);
     if (at == full_at_.end()) {
@@ -76,13 +69,6 @@ class WorkerTokenStore final : public TokenStore {
  private:
   // Looking for full buckets is a walk over all of them: not more often than this.
   static constexpr std::chrono::seconds kBetweenSweeps{1};
-
-  // Cut to what a time point can hold with ease.
-  [[nodiscard]] static std::chrono::nanoseconds seconds(double count) noexcept {
-    constexpr double kDecades = 1e9;
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(
-        std::chrono::duration<double>(std::min(count, kDecades)));
-  }
 
   void make_room(Clock::Steady now) {
     if (full_at_.size() < most_keys_) {

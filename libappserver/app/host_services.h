@@ -26,6 +26,9 @@ class AppCalls {
   virtual void cancel(appserver_wait* wait) = 0;
   // Null when it is too late for that.
   virtual struct ev_loop* open_loop() = 0;
+  // As appserver_tokens::take. Any thread.
+  virtual std::uint64_t take_token(std::string_view key, std::uint64_t interval,
+                                   std::uint64_t tolerance) = 0;
 
  protected:
   ~AppCalls() = default;

@@ -2,20 +2,14 @@
 
 #include <algorithm>
 
+#include "ipc/seeded_hash.h"
+
 namespace appserver::ipc {
 
-// FNV-1a, 64 bit, from a secret start. The space between the two texts is in no method.
+// The space between the two texts is in no method.
 std::uint64_t BarredRequests::hash_of(std::string_view method,
                                       std::string_view path) const noexcept {
-  constexpr std::uint64_t kStart = 0xcbf29ce484222325;
-  constexpr std::uint64_t kPrime = 0x100000001b3;
-  std::uint64_t hash = kStart ^ seed_;
-  for (const std::string_view text : {method, std::string_view(" "), path}) {
-    for (const char c : text) {
-      hash = (hash ^ static_cast<unsigned char>(c)) * kPrime;
-    }
-  }
-  return hash;
+  return SeededHash(seed_).add(method).add(" ").add(path).value();
 }
 
 void BarredRequests::bar(std::string_view method, std::string_view path, TimePoint until) noexcept {

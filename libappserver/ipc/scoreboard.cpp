@@ -130,6 +130,7 @@ Result<Scoreboard> Scoreboard::create(std::size_t entries) {
   auto scoreboard = adopt(file);
   if (scoreboard) {
     scoreboard->barred().set_seed(random_seed());
+    scoreboard->tokens().set_seed(random_seed());
   }
   return scoreboard;
 }

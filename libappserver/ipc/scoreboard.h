@@ -10,6 +10,7 @@
 #include "ipc/barred_requests.h"
 #include "ipc/crash_record.h"
 #include "ipc/scoreboard_entry.h"
+#include "ipc/token_table.h"
 
 // Shared memory in which every worker publishes what it is doing.
 //
@@ -29,6 +30,7 @@ struct alignas(64) ScoreboardHead {
   // The server was told to stop, and load balancers are to send nothing more.
   std::atomic<std::uint32_t> draining{0};
   BarredRequests barred;
+  TokenTable tokens;
 };
 
 // The mapping. Made by the master before the first fork and inherited by all; never unmapped before
@@ -38,7 +40,7 @@ class Scoreboard {
   // What the bytes mean. To be raised with every change of ScoreboardHead, ScoreboardEntry or
   // CrashRecord: after an upgrade in place, workers of the old build write what the new master
   // reads.
-  static constexpr std::uint32_t kLayout = 3;
+  static constexpr std::uint32_t kLayout = 4;
 
   // Errors: no memory, no descriptors.
   [[nodiscard]] static Result<Scoreboard> create(std::size_t entries);
@@ -79,6 +81,8 @@ class Scoreboard {
   }
   [[nodiscard]] BarredRequests& barred() noexcept { return head_->barred; }
   [[nodiscard]] const BarredRequests& barred() const noexcept { return head_->barred; }
+  // [worker] Also of a scoreboard that is otherwise only looked at.
+  [[nodiscard]] TokenTable& tokens() const noexcept { return head_->tokens; }
 
  private:
   Scoreboard(UniqueFd file, ScoreboardHead* head, std::span<ScoreboardEntry> entries,

@@ -15,6 +15,9 @@ namespace {
 // A longer wait is a slip, and might overflow a sum.
 constexpr std::uint64_t kLongestMilliseconds = std::uint64_t{1000} * 60 * 60 * 24 * 365;
 
+// Of a bucket: likewise.
+constexpr std::uint64_t kLongestWait = kLongestMilliseconds * 1'000'000;
+
 DetachedExchange* behind(appserver_exchange* exchange) noexcept {
   return exchange == nullptr ? nullptr : Exchange::of(exchange).detached();
 }
@@ -54,6 +57,15 @@ void AppLoop::Wait::fire(int result) noexcept {
   is_over = true;
   job.result = result;
   owner_.fired_.push_back(this);
+}
+
+std::uint64_t AppLoop::take_token(std::string_view key, std::uint64_t interval,
+                                  std::uint64_t tolerance) {
+  const auto limited = [](std::uint64_t nanoseconds) {
+    return Duration(static_cast<Duration::rep>(std::min(nanoseconds, kLongestWait)));
+  };
+  const Duration wait = tokens_.take(key, {limited(interval), limited(tolerance)}, Clock::now());
+  return static_cast<std::uint64_t>(wait.count());
 }
 
 bool AppLoop::post(appserver_exchange* exchange, appserver_callback callback, void* state) {

@@ -9,6 +9,7 @@
 
 #include "app/host_services.h"
 #include "base/event_loop.h"
+#include "ipc/token_table.h"
 #include "worker/mailbox.h"
 
 namespace appserver::worker {
@@ -24,8 +25,9 @@ class HandlerThreads;
 // whoever has the loop in between. [worker]
 class AppLoop final : public app::AppCalls {
  public:
-  // `loop` outlives it. [first thread]
-  explicit AppLoop(EventLoop& loop) : loop_(loop), mailbox_(loop) {}
+  // Both outlive it. [first thread]
+  AppLoop(EventLoop& loop, ipc::TokenTable& tokens)
+      : loop_(loop), tokens_(tokens), mailbox_(loop) {}
   AppLoop(const AppLoop&) = delete;
   AppLoop& operator=(const AppLoop&) = delete;
 
@@ -50,6 +52,8 @@ class AppLoop final : public app::AppCalls {
   appserver_wait* wait(const appserver_wait_order& order) override;
   void cancel(appserver_wait* wait) override;
   struct ev_loop* open_loop() override;
+  std::uint64_t take_token(std::string_view key, std::uint64_t interval,
+                           std::uint64_t tolerance) override;
 
   // The app took the loop for itself: nobody else may run it.
   [[nodiscard]] bool is_open() const noexcept { return is_open_; }
@@ -86,6 +90,7 @@ class AppLoop final : public app::AppCalls {
   void run_fired(AppGate& gate);
 
   EventLoop& loop_;
+  ipc::TokenTable& tokens_;
   Mailbox mailbox_;
   HandlerThreads* threads_ = nullptr;
   bool is_open_ = false;

@@ -3,6 +3,7 @@
 #include <appserver/abi_async.h>
 #include <appserver/abi_deadline.h>
 #include <appserver/abi_stream.h>
+#include <appserver/abi_tokens.h>
 
 #include "worker/detached_exchange.h"
 #include "worker/exchange.h"
@@ -51,6 +52,14 @@ void cancel(const appserver_host* host, appserver_wait* wait) noexcept {
   }));
 }
 
+std::uint64_t take_token(const appserver_host* host, appserver_str key, std::uint64_t interval,
+                         std::uint64_t tolerance) noexcept {
+  const auto call = [&](app::AppCalls& app) {
+    return app.take_token({key.data, key.size}, interval, tolerance);
+  };
+  return of_app(host, call);
+}
+
 }  // namespace
 
 app::HostServices::ExchangeCalls exchange_calls() noexcept {
@@ -76,11 +85,15 @@ const void* host_extension(std::string_view name) noexcept {
                                           &run,
                                           &wait,
                                           &cancel};
+  static constexpr appserver_tokens kTokens{sizeof(appserver_tokens), 0, &take_token};
   if (name == APPSERVER_STREAM_EXTENSION) {
     return &kStream;
   }
   if (name == APPSERVER_DEADLINE_EXTENSION) {
     return &kDeadline;
+  }
+  if (name == APPSERVER_TOKENS_EXTENSION) {
+    return &kTokens;
   }
   return name == APPSERVER_ASYNC_EXTENSION ? &kAsync : nullptr;
 }

@@ -54,10 +54,12 @@ appserver_worker_info info_of(const WorkerSetup& setup) {
 // threads that it started, may use it all the time.
 struct AppSide {
   explicit AppSide(WorkerSetup& setup)
-      : failures(setup.host, setup.log), detached(app_loop.mailbox(), failures) {}
+      : app_loop(loop, setup.scoreboard.tokens()),
+        failures(setup.host, setup.log),
+        detached(app_loop.mailbox(), failures) {}
 
   EventLoop loop{EventLoop::Kind::Own};
-  AppLoop app_loop{loop};
+  AppLoop app_loop;
   AppFailures failures;
   DetachedExchanges detached;
 };

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstring>
@@ -59,8 +60,12 @@ struct RateLimitOptions {
   // Whom a request is counted for: the client's network, a user, an API key. An empty key is not
   // limited. It is the client that chooses a header: authenticate before you use one.
   std::function<std::string(const Request&)> key = client_network;
-  // Where it is counted; null: in each worker for itself, in a WorkerTokenStore of its own.
+  // Where it is counted; null: by all workers of the server together (SharedTokens), or, where that
+  // is not to be had, in the worker's memory.
   std::shared_ptr<TokenStore> store{};
+  // Limits of one name are one limit. Empty: this one is on its own, as the app's first, second or
+  // nth unnamed one, so that a new build that makes them in another order counts anew.
+  std::string name{};
 };
 
 // The middleware that rate_limit() makes.
@@ -71,7 +76,11 @@ class RateLimit {
     if (!(options_.bucket.per_second > 0) || !(options_.bucket.burst >= 1)) {
       throw std::invalid_argument("rate_limit: per_second must be above 0 and burst at least 1");
     }
-    if (options_.store == nullptr) {
+    if (options_.name.empty()) {
+      options_.name = "unnamed " + std::to_string(next_number());
+    }
+    is_shared_ = options_.store == nullptr;
+    if (is_shared_) {
       options_.store = std::make_shared<WorkerTokenStore>();
     }
   }
@@ -81,7 +90,7 @@ class RateLimit {
     if (key.empty()) {
       return next(request);
     }
-    const auto wait = options_.store->take(key, options_.bucket, request.clock().now());
+    const auto wait = take(request, key);
     if (wait <= wait.zero()) {
       return next(request);
     }
@@ -90,12 +99,30 @@ class RateLimit {
   }
 
  private:
+  // How many limits were made before. The same in all workers, since all run the same set-up.
+  [[nodiscard]] static unsigned next_number() noexcept {
+    static std::atomic<unsigned> made{0};
+    return ++made;
+  }
+
+  [[nodiscard]] std::chrono::nanoseconds take(const Request& request,
+                                              const std::string& key) const {
+    if (is_shared_) {
+      if (const SharedTokens tokens = request.shared_tokens(); tokens.are_there()) {
+        // No byte of a name or key is lost, and the zero is in no name.
+        return tokens.take(options_.name + '\0' + key, options_.bucket);
+      }
+    }
+    return options_.store->take(key, options_.bucket, request.clock().now());
+  }
+
   RateLimitOptions options_;
+  bool is_shared_ = false;
 };
 
 // Middleware that answers 429 with Retry-After to keys that ask too often:
 //   app.group("/login").use(appserver::rate_limit({.bucket = {.per_second = 0.2, .burst = 5}}));
-// By default each worker counts for itself: see WorkerTokenStore for what that means.
+// All workers count together, and a deploy changes nothing about what is left.
 // Errors: as RateLimit's constructor.
 [[nodiscard]] inline RateLimit rate_limit(RateLimitOptions options) {
   return RateLimit(std::move(options));
