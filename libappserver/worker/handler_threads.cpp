@@ -106,7 +106,8 @@ void HandlerThreads::work(Seat& seat) {
   stack_t stack = {};
   stack.ss_sp = seat.signal_stack.get();
   stack.ss_size = kSignalStack;
-  ::sigaltstack(&stack, nullptr);
+  stack_t before = {};
+  ::sigaltstack(&stack, &before);
   unblock_signals({SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT});
   Task task;
   while (take(task)) {
@@ -116,6 +117,8 @@ void HandlerThreads::work(Seat& seat) {
     seat.exchange = task.exchange;
     perform(seat, task);
   }
+  // A sanitizer's, which it takes away with the thread.
+  ::sigaltstack(&before, nullptr);
 }
 
 void HandlerThreads::perform(Seat& seat, const Task& task) {

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 #include <netinet/in.h>
+#include <random>
 #include <signal.h>
 #include <stdexcept>
 #include <string>
@@ -27,11 +28,12 @@ Address free_port() {
   // Below the range from which the kernel gives ports to everybody who asks for any: other tests
   // that run at the same time do not take it. ip(7), ip_local_port_range.
   constexpr int kFirst = 20'000;
-  constexpr int kCount = 12'000;
-  static int next = ::getpid() % kCount;
+  constexpr unsigned kCount = 12'000;
+  // Tests that run at the same time have neighbouring process ids.
+  static int next = static_cast<int>(std::random_device{}() % kCount);
   while (true) {
     const appserver::UniqueFd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    const auto port = static_cast<std::uint16_t>(kFirst + next++ % kCount);
+    const auto port = static_cast<std::uint16_t>(kFirst + next++ % static_cast<int>(kCount));
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = ::htonl(INADDR_LOOPBACK);
@@ -178,7 +180,8 @@ TEST_CASE("changed binds: a new address serves, a kept one never notices, a drop
   CHECK(get(local, "/").body == "v1");
   server.reload({other});
   CHECK(get(other, "/").body == "v1");
-  CHECK_FALSE(std::filesystem::exists(local.unix_path));
+  eventually(10s, "the socket's file is gone",
+             [&local] { return !std::filesystem::exists(local.unix_path); });
   load.wait_for_answers(100);
   const LoadCounts counts = load.stop();
   CAPTURE(counts.text());

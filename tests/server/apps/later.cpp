@@ -12,6 +12,8 @@
 
 #include <appserver/app.hpp>
 
+#include "support/ways_to_crash.h"
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -155,8 +157,7 @@ void add_coroutines(appserver::App& app, Counts& counts) {
   });
   app.get("/crash/{milliseconds}", [](const Request& request) -> Task<Response> {
     co_await appserver::sleep(time_of(request));
-    volatile int* nowhere = nullptr;
-    *nowhere = 1;
+    appserver::test::write_nowhere();
     co_return text("survived");
   });
 }
