@@ -22,6 +22,7 @@
 //   });
 namespace appserver {
 
+// A field of a form, decoded.
 struct FormField {
   std::string name;
   std::string value;

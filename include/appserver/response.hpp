@@ -25,6 +25,7 @@ struct Body {
   std::string bytes;
 };
 
+// A field of a response's head.
 struct ResponseHeader {
   std::string name;
   std::string value;

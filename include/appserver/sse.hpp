@@ -36,6 +36,7 @@
 // id of the last event that it saw.
 namespace appserver {
 
+// What is sent at once; fields that are empty are left out.
 struct Event {
   std::string_view data{};  // any text; each of its lines is sent as one
   std::string_view id{};    // empty: as before. The browser sends the last one when it returns

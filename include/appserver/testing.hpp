@@ -36,6 +36,7 @@
 // than that of the body, proxies; nor time-outs and crashes, which end the test as they are.
 namespace appserver::testing {
 
+// What a Client is like.
 struct ClientOptions {
   std::string host = "localhost";  // the Host field, unless a request has one
   Origin origin{};                 // where requests seem to come from

@@ -55,6 +55,7 @@ namespace detail {
   return std::string(peer.substr(0, peer.find(':')));
 }
 
+// How often, for whom, and counted where.
 struct RateLimitOptions {
   TokenBucket bucket{};
   // Whom a request is counted for: the client's network, a user, an API key. An empty key is not

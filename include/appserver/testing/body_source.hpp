@@ -15,6 +15,7 @@
 // that it takes in. Each is released exactly once.
 namespace appserver::testing {
 
+// What the app sends as the body of a response.
 class BodySource {
  public:
   explicit BodySource(const appserver_body_source& source) noexcept : source_(source) {}
@@ -90,6 +91,7 @@ class BodySource {
   State state_ = State::More;
 };
 
+// What takes the body of a request in.
 class BodySink {
  public:
   explicit BodySink(const appserver_body_sink& sink) noexcept : sink_(sink) {}

@@ -24,6 +24,7 @@
 // is evaluated, of ranges a single one; the server does more.
 namespace appserver::testing {
 
+// A part of a file.
 struct FileRange {
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
