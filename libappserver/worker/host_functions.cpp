@@ -2,6 +2,7 @@
 
 #include <appserver/abi_async.h>
 #include <appserver/abi_deadline.h>
+#include <appserver/abi_loop.h>
 #include <appserver/abi_stream.h>
 #include <appserver/abi_tokens.h>
 
@@ -52,6 +53,10 @@ void cancel(const appserver_host* host, appserver_wait* wait) noexcept {
   }));
 }
 
+struct ev_loop* open_loop(const appserver_host* host) noexcept {
+  return of_app(host, [](app::AppCalls& app) { return app.open_loop(); });
+}
+
 std::uint64_t take_token(const appserver_host* host, appserver_str key, std::uint64_t interval,
                          std::uint64_t tolerance) noexcept {
   const auto call = [&](app::AppCalls& app) {
@@ -85,12 +90,16 @@ const void* host_extension(std::string_view name) noexcept {
                                           &run,
                                           &wait,
                                           &cancel};
+  static constexpr appserver_loop kLoop{sizeof(appserver_loop), 0, &open_loop};
   static constexpr appserver_tokens kTokens{sizeof(appserver_tokens), 0, &take_token};
   if (name == APPSERVER_STREAM_EXTENSION) {
     return &kStream;
   }
   if (name == APPSERVER_DEADLINE_EXTENSION) {
     return &kDeadline;
+  }
+  if (name == APPSERVER_LOOP_EXTENSION) {
+    return &kLoop;
   }
   if (name == APPSERVER_TOKENS_EXTENSION) {
     return &kTokens;

@@ -4,6 +4,7 @@
 
 #include <appserver/abi_async.h>
 #include <appserver/abi_deadline.h>
+#include <appserver/abi_loop.h>
 #include <appserver/abi_tokens.h>
 
 #include "unit/public/abi_layout_1_1.h"
@@ -30,6 +31,9 @@ LAYOUT_FIELD(appserver_async, post, 56, 8);
 LAYOUT_FIELD(appserver_async, run, 64, 8);
 LAYOUT_FIELD(appserver_async, wait, 72, 8);
 LAYOUT_FIELD(appserver_async, cancel, 80, 8);
+
+LAYOUT_SIZE(appserver_loop, 16);
+LAYOUT_FIELD(appserver_loop, open, 8, 8);
 
 LAYOUT_SIZE(appserver_tokens, 16);
 LAYOUT_FIELD(appserver_tokens, take, 8, 8);
