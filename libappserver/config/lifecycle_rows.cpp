@@ -19,6 +19,13 @@ constexpr std::array kRows{
               .help =
                   "Time for a handler to answer; then the client is answered 504, the log shows "
                   "where the handler was, and its worker is replaced. 0 allows any."},
+    OptionRow{.name = "blocked-loop",
+              .group = Group::Lifecycle,
+              .field = DurationField{&Options::blocked_loop, milliseconds{0}, kLongest},
+              .metavar = "TIME",
+              .help =
+                  "How long an app that uses the worker's event loop may hold it before the log "
+                  "shows where, at most once a minute. 0 shows nothing."},
     OptionRow{.name = "boot-timeout",
               .group = Group::Lifecycle,
               .field = DurationField{&Options::boot_timeout, kShortest, kLongest},

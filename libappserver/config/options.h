@@ -36,7 +36,8 @@ struct Options {
   int reload_batch = 1;
 
   // Their lives.
-  std::chrono::milliseconds timeout{30'000};  // A handler's time; 0: any.
+  std::chrono::milliseconds timeout{30'000};    // A handler's time; 0: any.
+  std::chrono::milliseconds blocked_loop{100};  // 0: is not told.
   std::chrono::milliseconds boot_timeout{60'000};
   std::chrono::milliseconds graceful_timeout{30'000};
   std::chrono::milliseconds drain_delay{0};

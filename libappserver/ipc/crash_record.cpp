@@ -48,7 +48,7 @@ std::optional<CrashFacts> read(const CrashRecord& record) {
   CrashFacts facts;
   facts.event = record.event_;
   facts.event.kind = record.kind_.load(std::memory_order_acquire);
-  if (facts.event.kind != EndKind::Crash && facts.event.kind != EndKind::Timeout) {
+  if (facts.event.kind == EndKind::None || facts.event.kind > EndKind::Held) {
     return std::nullopt;
   }
   const std::size_t modules =

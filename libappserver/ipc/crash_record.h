@@ -23,6 +23,7 @@ enum class EndKind : std::uint32_t {
   None,     // There is none.
   Crash,    // A fatal signal.
   Timeout,  // A handler was over its deadline.
+  Held,     // No end: the event loop is held for long, and the worker goes on.
 };
 
 // One place in the code of a process. A plain value, also part of a message.

@@ -37,6 +37,8 @@ auto fields(Self& message) {
   } else if constexpr (std::is_same_v<M, AppFailed> || std::is_same_v<M, WorkerFailed> ||
                        std::is_same_v<M, RecycleWanted>) {
     return std::tie(message.why);
+  } else if constexpr (std::is_same_v<M, LoopHeld>) {
+    return std::tie(message.milliseconds);
   } else if constexpr (std::is_same_v<M, NameFrames>) {
     return std::tie(message.modules, message.frames);
   } else if constexpr (std::is_same_v<M, FrameNamed>) {

@@ -87,6 +87,12 @@ struct RecycleWanted {
   std::string why;
 };
 
+// Something has held the worker's event loop for so long, and still does; its stack is in the
+// worker's crash record.
+struct LoopHeld {
+  std::uint32_t milliseconds;
+};
+
 // --- master to zygote ---
 
 // Find out which functions a dead worker was in. Carries the end of a channel for the answers,
@@ -119,7 +125,7 @@ struct CheckEnded {
 // The order is part of the protocol: append only.
 using Message = std::variant<ForkWorker, Retire, AppLoaded, AppFailed, WorkerForked,
                              WorkerForkFailed, Drain, Stop, LogsReopened, WorkerReady, WorkerFailed,
-                             RecycleWanted, NameFrames, FrameNamed, CheckEnded>;
+                             RecycleWanted, NameFrames, FrameNamed, CheckEnded, LoopHeld>;
 
 // Both directions of the wire form: a header (magic, version, type, size), then the fields in
 // order, integers in host byte order, texts as length and bytes. [any] Pure.

@@ -281,6 +281,8 @@ void Children::take_message(Worker& worker, const ipc::Message& message) {
     surroundings_.report(supervision::WorkerReady{worker.pid});
   } else if (const auto* wanted = std::get_if<ipc::RecycleWanted>(&message)) {
     surroundings_.report(supervision::RecycleRequested{worker.pid, wanted->why});
+  } else if (const auto* held = std::get_if<ipc::LoopHeld>(&message)) {
+    loop_held(worker, std::chrono::milliseconds{held->milliseconds});
   } else if (const auto* failed = std::get_if<ipc::WorkerFailed>(&message)) {
     surroundings_.report(supervision::WorkerFailedToBoot{
         worker.pid, supervision::BootFault::WorkerFailedToBoot, failed->why});
@@ -288,6 +290,21 @@ void Children::take_message(Worker& worker, const ipc::Message& message) {
     surroundings_.report(supervision::WorkerFailedToBoot{
         worker.pid, supervision::BootFault::AppFailedToLoad, not_loaded->why});
   }
+}
+
+void Children::loop_held(const Worker& worker, std::chrono::milliseconds held) {
+  const ipc::ScoreboardEntry& entry = surroundings_.scoreboard[worker.score];
+  if (auto where = take_record(worker.score); where && where->event.kind == ipc::EndKind::Held) {
+    surroundings_.tell_of_hold({worker.pid, entry.slot(), entry.generation(), held,
+                                entry.current_exchange(), std::move(*where)});
+  }
+}
+
+std::optional<ipc::CrashFacts> Children::take_record(std::uint32_t score) {
+  ipc::CrashRecord& record = surroundings_.scoreboard.crash_record(score);
+  auto facts = ipc::read(record);
+  record.clear();
+  return facts;
 }
 
 // --- ends ---
@@ -319,17 +336,19 @@ void Children::worker_exited(pid_t pid, supervision::ExitReason reason) {
 // Passes on what the scoreboard knows of a dead worker, and frees its entry.
 void Children::bury(pid_t pid, std::uint32_t score, supervision::ExitReason reason) {
   ipc::ScoreboardEntry& entry = surroundings_.scoreboard[score];
-  ipc::CrashRecord& record = surroundings_.scoreboard.crash_record(score);
+  auto crash = take_record(score);
+  if (crash && crash->event.kind == ipc::EndKind::Held) {
+    crash.reset();  // What it wrote down was no end.
+  }
   WorkerDeath death{pid,
                     entry.slot(),
                     entry.generation(),
                     reason,
                     entry.current_exchange(),
                     entry.deadline() <= Clock::now(),
-                    ipc::read(record),
+                    std::move(crash),
                     entry.tally()};
   entry.clear();
-  record.clear();
   surroundings_.bury(std::move(death));
 }
 

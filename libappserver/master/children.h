@@ -42,6 +42,16 @@ struct WorkerDeath {
   ipc::Tally answers = {};
 };
 
+// A worker whose event loop is held for long. It lives.
+struct WorkerHold {
+  pid_t pid = 0;
+  std::uint32_t slot = 0;
+  std::uint32_t generation = 0;
+  std::chrono::milliseconds held{0};
+  std::optional<ipc::CurrentExchange> exchange;
+  ipc::CrashFacts where;
+};
+
 // What a worker is doing, by the scoreboard.
 struct WorkerActivity {
   std::uint32_t connections = 0;
@@ -64,6 +74,7 @@ class Children {
     // What the app of a generation says of itself.
     std::function<void(std::uint32_t generation, const ipc::AppLoaded&)> describe;
     std::function<void(WorkerDeath)> bury;  // Called before the event WorkerExited is reported.
+    std::function<void(const WorkerHold&)> tell_of_hold;
   };
   explicit Children(Surroundings surroundings) : surroundings_(std::move(surroundings)) {}
   Children(const Children&) = delete;
@@ -145,6 +156,8 @@ class Children {
   void read_worker(Worker& worker) noexcept;
   void take_message(Zygote& zygote, const ipc::Message& message);
   void take_message(Worker& worker, const ipc::Message& message);
+  void loop_held(const Worker& worker, std::chrono::milliseconds held);
+  [[nodiscard]] std::optional<ipc::CrashFacts> take_record(std::uint32_t score);
   void worker_forked(const Zygote& zygote, const ipc::WorkerForked& forked);
   void ask_for_worker(std::uint32_t slot, std::uint32_t generation, std::optional<int> listener);
   void bury(pid_t pid, std::uint32_t score, supervision::ExitReason reason);

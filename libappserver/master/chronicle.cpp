@@ -25,6 +25,19 @@ bool is_abnormal(supervision::ExitReason reason) {
   return reason.kind == supervision::ExitReason::Kind::Signalled || reason.code != 0;
 }
 
+std::string_view headline(ipc::EndKind kind) {
+  switch (kind) {
+    case ipc::EndKind::Timeout:
+      return "a worker was ended because a handler took too long";
+    case ipc::EndKind::Held:
+      return "a worker's event loop is blocked";
+    case ipc::EndKind::None:
+    case ipc::EndKind::Crash:
+      break;
+  }
+  return "a worker crashed";
+}
+
 }  // namespace
 
 void Chronicle::note_death(WorkerDeath death) {
@@ -141,8 +154,8 @@ std::string Chronicle::close_entry() {
 }
 
 void Chronicle::tell(const observe::CrashReport& report) {
-  const bool is_timeout = report.kind == ipc::EndKind::Timeout;
-  const std::string signal = is_timeout ? "" : signal_name(report.signal);
+  const bool is_crash = report.kind == ipc::EndKind::Crash;
+  const std::string signal = is_crash ? signal_name(report.signal) : "";
   const std::string fault_address = observe::hex_text(report.fault_address.value_or(0));
   const std::vector<std::string> stack = observe::stack_lines(report);
   std::vector<observe::Field> fields{
@@ -170,9 +183,8 @@ void Chronicle::tell(const observe::CrashReport& report) {
   if (!stack.empty()) {
     fields.emplace_back("error.stack_trace", observe::Lines{stack});
   }
-  log_.write(config::LogLevel::Error,
-             is_timeout ? "a worker was ended because a handler took too long" : "a worker crashed",
-             fields);
+  log_.write(report.is_end() ? config::LogLevel::Error : config::LogLevel::Warning,
+             headline(report.kind), fields);
 }
 
 void Chronicle::tell(const RequestThatKills& request) {

@@ -93,6 +93,9 @@ void CrashDesk::close() {
 
 void CrashDesk::publish(observe::CrashReport report) {
   surroundings_.publish(report);
+  if (!report.is_end()) {
+    return;
+  }
   recent_.push_back(std::move(report));
   if (recent_.size() > kMostKept) {
     recent_.pop_front();

@@ -27,6 +27,13 @@ void Inquests::note_death(WorkerDeath death) {
   surroundings_.chronicle.note_death(std::move(death));
 }
 
+void Inquests::note_hold(const WorkerHold& hold) {
+  if (const Release* const release = surroundings_.releases.find(hold.generation)) {
+    UnnamedReport unnamed = report_of(hold, release->snapshot);
+    desk_.take(std::move(unnamed.report), std::move(unnamed.raw));
+  }
+}
+
 void Inquests::close_entry() {
   std::string next = surroundings_.chronicle.close_entry();
   if (auto unnamed = std::exchange(unnamed_, std::nullopt)) {
@@ -38,7 +45,7 @@ void Inquests::close_entry() {
 void Inquests::publish(const observe::CrashReport& report) {
   surroundings_.chronicle.tell(report);
   const config::Options& options = surroundings_.options;
-  if (!options.on_crash.empty()) {
+  if (report.is_end() && !options.on_crash.empty()) {
     hooks_.start({options.on_crash, options.on_crash_timeout, {options.user, options.group}},
                  observe::to_json(report) + "\n");
   }

@@ -37,6 +37,8 @@ class Inquests {
 
   // A worker ended. Before the event is reported: its release may be forgotten then.
   void note_death(WorkerDeath death);
+  // A worker's loop is held.
+  void note_hold(const WorkerHold& hold);
   // All commands that follow from it were executed: so the zygote is asked about the stack after it
   // was asked for a substitute.
   void close_entry();

@@ -54,7 +54,8 @@ Master::Master(MasterSetup& setup)
                  [this](std::uint32_t generation, const ipc::AppLoaded& app) {
                    deployer_.describe(generation, app.name, app.version);
                  },
-                 [this](WorkerDeath death) { bury(std::move(death)); }}),
+                 [this](WorkerDeath death) { bury(std::move(death)); },
+                 [this](const WorkerHold& hold) { inquests_.note_hold(hold); }}),
       deployer_({setup.log, supervisor_, releases_, notifier_, setup.store, setup.reread_options,
                  [this](const config::Options& options) { follow(options); },
                  [this](supervision::Event event) { report(std::move(event)); }},

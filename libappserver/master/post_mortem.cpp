@@ -70,6 +70,25 @@ TimePoint end_of(const ipc::CrashRecord::Event& event, TimePoint now) {
 
 }  // namespace
 
+UnnamedReport report_of(const WorkerHold& hold, const app::Snapshot& snapshot) {
+  observe::CrashReport report;
+  report.kind = ipc::EndKind::Held;
+  report.when = std::chrono::system_clock::now();
+  report.cause = "held for " + std::to_string(hold.held.count()) + " ms so far";
+  report.pid = hold.pid;
+  report.slot = hold.slot;
+  report.generation = hold.generation;
+  report.app = snapshot.app.path;
+  report.build_id = snapshot.app.build_id;
+  report.in_handler = hold.where.event.in_handler != 0;
+  if (hold.exchange) {
+    report.request = request_of(*hold.exchange, Clock::now());
+  }
+  report.stack = bare_stack(hold.where, snapshot);
+  report.next = "the worker's other clients wait for it; give what blocks to run_blocking()";
+  return {std::move(report), {hold.where.modules, hold.where.frames}};
+}
+
 UnnamedReport post_mortem(const WorkerDeath& death, const app::Snapshot& snapshot) {
   const ipc::CrashFacts& facts = *death.crash;
   const ipc::CrashRecord::Event& event = facts.event;

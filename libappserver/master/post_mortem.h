@@ -15,5 +15,7 @@ struct UnnamedReport {
   ipc::NameFrames raw;
 };
 [[nodiscard]] UnnamedReport post_mortem(const WorkerDeath& death, const app::Snapshot& snapshot);
+// The same of a worker that lives, and does not come back to its event loop.
+[[nodiscard]] UnnamedReport report_of(const WorkerHold& hold, const app::Snapshot& snapshot);
 
 }  // namespace appserver::master

@@ -22,7 +22,8 @@ struct StackFrame {
   bool is_inlined = false;  // Part of the next frame's machine code.
 };
 
-// A plain value. All texts may hold anything: they came from clients and apps.
+// Also of one whose event loop is held, which is no end. A plain value. All texts may hold
+// anything: they came from clients and apps.
 struct CrashReport {
   ipc::EndKind kind = ipc::EndKind::Crash;
   std::chrono::system_clock::time_point when;
@@ -48,6 +49,9 @@ struct CrashReport {
   bool in_handler = false;
   std::vector<StackFrame> stack;  // The innermost first.
   std::string next;               // What the server does about it.
+
+  // Whether the worker has ended.
+  [[nodiscard]] bool is_end() const noexcept { return kind != ipc::EndKind::Held; }
 };
 
 // Why the kernel sent the signal, by its si_code: "address not mapped"; "sent by process 812";

@@ -19,12 +19,12 @@ constexpr std::array kCrashSignals = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 // The handler's work takes milliseconds. Whatever keeps it longer is broken, too.
 constexpr unsigned kGuardSeconds = 5;
 
-// How long the first thread has to come to a stop when another one crashed.
+// How long the first thread has to come to a stop when another one crashed, or to note where it is.
 constexpr int kFreezeAttempts = 500;
 constexpr timespec kFreezePause{0, 200'000};
 
 // What a signal to the first thread is about when it is none of a crash.
-enum class Request : int { Timeout, Stop, Freeze };
+enum class Request : int { Timeout, Stop, Freeze, Note };
 
 // A signal handler is given nothing but a number: where to look has to be global. Written before
 // the handlers are installed and after they are gone.
@@ -33,6 +33,7 @@ std::atomic<const CrashHandler::Scene*> scene_of_crash{nullptr};
 pthread_t first_thread;
 std::atomic<Request> request{Request::Timeout};
 std::atomic<bool> is_frozen{false};
+std::atomic<bool> is_noted{false};
 std::atomic<int> ending_thread{0};
 std::atomic<int> ending_signal{0};
 alignas(16) std::array<char, 64 * 1024> handler_stack;
@@ -47,12 +48,17 @@ void ask_first_thread(Request what) noexcept {
   ::pthread_kill(first_thread, ipc::timeout_signal());
 }
 
+bool wait_for(const std::atomic<bool>& done) noexcept {
+  for (int attempt = 0; attempt < kFreezeAttempts && !done.load(); ++attempt) {
+    ::nanosleep(&kFreezePause, nullptr);
+  }
+  return done.load();
+}
+
 // A crash on another thread: the handler that runs on the first one must not go on answering.
 void freeze_first_thread() noexcept {
   ask_first_thread(Request::Freeze);
-  for (int attempt = 0; attempt < kFreezeAttempts && !is_frozen.load(); ++attempt) {
-    ::nanosleep(&kFreezePause, nullptr);
-  }
+  static_cast<void>(wait_for(is_frozen));
 }
 
 // The exchange that the code on this thread works at, when that is not the first thread's own one.
@@ -195,6 +201,11 @@ void on_request(int signal, siginfo_t* info, void* context) noexcept {
         ::_exit(0);
       }
       break;
+    case Request::Note:
+      record_signal(scene->record, ipc::EndKind::Held, *info, scene->gate.is_running_app());
+      record_stack(scene->record, context);
+      is_noted.store(true);
+      break;
     case Request::Timeout:
       if (is_over_deadline(*scene)) {
         claim_end(SIGABRT);
@@ -235,6 +246,12 @@ void CrashHandler::end_timed_out() const noexcept {
 
 void CrashHandler::end_now() const noexcept {
   ask_first_thread(Request::Stop);
+}
+
+bool CrashHandler::note_stack() const noexcept {
+  is_noted.store(false);
+  ask_first_thread(Request::Note);
+  return wait_for(is_noted);
 }
 
 }  // namespace appserver::worker

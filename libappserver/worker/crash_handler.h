@@ -50,6 +50,9 @@ class CrashHandler {
   // leave: makes the first thread end the process, if a handler still runs there.
   void end_timed_out() const noexcept;
   void end_now() const noexcept;
+  // [watchdog] Has the first thread write down where it is, and go on from there; a system call
+  // that it waits in may be interrupted by that (EINTR). Returns: whether that came true in time.
+  [[nodiscard]] bool note_stack() const noexcept;
 
  private:
   const Scene scene_;

@@ -20,8 +20,8 @@
 #include "worker/departure.h"
 #include "worker/detached_exchanges.h"
 #include "worker/lifespan.h"
+#include "worker/second_thread.h"
 #include "worker/serving.h"
-#include "worker/standby.h"
 
 namespace appserver::worker {
 namespace {
@@ -161,14 +161,11 @@ void Worker::run() {
   crew_.start(static_cast<unsigned>(setup_.options.threads),
               {setup_.app, app_side_.failures, app_side_.app_loop.mailbox()});
   app_side_.app_loop.close_for_app();
-  std::optional<Standby> standby;
-  if (!app_side_.app_loop.is_open()) {
-    standby.emplace(baton_, [this] { serve_without_app(); });
-    if (!standby->is_there()) {
-      setup_.log.warning(
-          "no thread could be started beside the app's; a slow handler stops all of this worker's "
-          "connections; raise the limit of processes (ulimit -u)");
-    }
+  SecondThread second({loop_, baton_, crash_handler_, setup_.master, setup_.log});
+  if (app_side_.app_loop.is_open()) {
+    second.watch(setup_.options.blocked_loop);
+  } else {
+    second.stand_by([this] { serve_without_app(); });
   }
   while (!leaving_) {
     pass(has_work());

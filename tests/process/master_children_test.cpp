@@ -87,7 +87,8 @@ TEST_CASE("Children: a worker that ends before its birth is told has lived in th
       {loop, *scoreboard, leave, late_zygote,
        [&](const supervision::Event& event) { account.events.push_back(kind_of(event)); },
        [](std::uint32_t, const ipc::AppLoaded&) {},
-       [&](WorkerDeath death) { account.deaths.push_back(std::move(death)); }});
+       [&](WorkerDeath death) { account.deaths.push_back(std::move(death)); },
+       [](const WorkerHold&) {}});
   reaper.children = &children;
   reaper.watcher.start<&Reaper::on_exit>(&reaper);
   const Release release{};

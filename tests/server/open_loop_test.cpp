@@ -17,6 +17,14 @@ unsigned long ticks(const Address& address) {
   return std::stoul(get(address, "/ticks").body);
 }
 
+std::size_t count_of(const std::string& text, const std::string& part) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(part); at != text.npos; at = text.find(part, at + 1)) {
+    ++count;
+  }
+  return count;
+}
+
 }  // namespace
 
 TEST_CASE("open loop: an app's own watchers run between requests, and may answer them") {
@@ -45,4 +53,41 @@ TEST_CASE("open loop: the worker has one, from its start to its end") {
   server.process.send_signal(SIGTERM);
   CHECK(server.process.wait_for_exit().code == 0);
   CHECK(server.process.log().find("the same loop") != std::string::npos);
+}
+
+TEST_CASE("open loop: whatever holds it is told with its stack, and goes on") {
+  for (const std::string target : {"/block/400", "/block-in-callback/400"}) {
+    CAPTURE(target);
+    RunningServer server(server_app("looping"), 1);
+    CHECK(get(server.address, target).status == 200);
+    const std::string line = server.process.wait_for_log_line("a worker's event loop is blocked");
+    CHECK(line.find("warn") != std::string::npos);
+    CHECK(line.find("cause=\"held for ") != std::string::npos);
+    CHECK((line.find("target=" + target) != std::string::npos) == (target == "/block/400"));
+    server.process.wait_for_log("block_the_loop(");
+    CHECK(get(server.address, "/pid").status == 200);
+    // Once a minute.
+    CHECK(get(server.address, "/block/400").status == 200);
+    CHECK(count_of(server.process.log(), "event loop is blocked") == 1);
+    CHECK(server.process.log().find("a worker crashed") == std::string::npos);
+  }
+}
+
+TEST_CASE("open loop: a crash after it is told as a crash") {
+  RunningServer server(server_app("looping"), 1);
+  CHECK(get(server.address, "/block/400").status == 200);
+  server.process.wait_for_log("event loop is blocked");
+  ::kill(server.process.workers().at(0).pid, SIGSEGV);
+  server.process.wait_for_log("a worker crashed");
+  server.process.wait_for_workers(1);
+  CHECK(get(server.address, "/pid").status == 200);
+}
+
+TEST_CASE("open loop: --blocked-loop 0 tells nothing, and short holds are not told") {
+  RunningServer silent(server_app("looping"), 1, {"--blocked-loop", "0"});
+  CHECK(get(silent.address, "/block/400").status == 200);
+  RunningServer patient(server_app("looping"), 1, {"--blocked-loop", "5s"});
+  CHECK(get(patient.address, "/block/400").status == 200);
+  CHECK(silent.process.log().find("is blocked") == std::string::npos);
+  CHECK(patient.process.log().find("is blocked") == std::string::npos);
 }

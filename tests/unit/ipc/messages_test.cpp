@@ -34,6 +34,7 @@ TEST_CASE("messages: every kind survives the way through a packet") {
   round_trip(Stop{});
   round_trip(LogsReopened{});
   round_trip(WorkerReady{});
+  CHECK(round_trip(LoopHeld{250}).milliseconds == 250);
   CHECK(round_trip(RecycleWanted{"1000 requests served"}).why == "1000 requests served");
   const auto frames = round_trip(NameFrames{{"", "/lib/libc.so.6"}, {{0x1000, 0x10, 1, 1}, {}}});
   CHECK(frames.modules == std::vector<std::string>{"", "/lib/libc.so.6"});
