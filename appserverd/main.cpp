@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <exception>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unistd.h>
@@ -12,8 +13,11 @@
 #include "app/check.h"
 #include "base/process_title.h"
 #include "base/version.h"
+#include "config/completion.h"
+#include "config/ctl_request.h"
 #include "config/environment.h"
 #include "config/invocation.h"
+#include "ctl/ctl.h"
 #include "master/relay.h"
 #include "serve.h"
 
@@ -89,7 +93,36 @@ int check(const Invocation& invocation) {
   return report.exit_code;
 }
 
+int control(std::span<const char* const> words) {
+  const auto request = appserver::config::read_ctl_request(words);
+  if (!request) {
+    return complain(request.error().message);
+  }
+  if (!request->has_value()) {
+    std::fputs(appserver::config::ctl_help_text().c_str(), stdout);
+    return 0;
+  }
+  return appserver::ctl::run(**request);
+}
+
+int complete(std::span<const char* const> words) {
+  const auto script =
+      words.size() == 1 ? appserver::config::completion_script(words.front()) : std::nullopt;
+  if (!script) {
+    return complain("completion is for bash, zsh or fish; usage: appserverd completion SHELL");
+  }
+  std::fputs(script->c_str(), stdout);
+  return 0;
+}
+
 int run(int argc, char** argv) {
+  const std::span<const char* const> words(argv, static_cast<std::size_t>(argc));
+  if (argc > 1 && std::string_view(words[1]) == "ctl") {
+    return control(words.subspan(2));
+  }
+  if (argc > 1 && std::string_view(words[1]) == "completion") {
+    return complete(words.subspan(2));
+  }
   const auto order = appserver::master::take_upgrade_order();
   if (!order) {
     return complain(order.error().message);

@@ -4,6 +4,7 @@
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <utility>
 
 namespace appserver::http {
 namespace {
@@ -15,24 +16,28 @@ constexpr std::uint32_t kMostHead = 64 * 1024;
 }  // namespace
 
 struct ResponseReader::Parser {
-  explicit Parser(bool to_head) {
-    it.body_limit(kMostBody);
+  explicit Parser(Body kind) {
+    if (kind == Body::Unlimited) {
+      it.body_limit(boost::none);
+    } else {
+      it.body_limit(kMostBody);
+    }
     it.header_limit(kMostHead);
     it.eager(true);
-    it.skip(to_head);
+    it.skip(kind == Body::None);
   }
   beast::http::response_parser<beast::http::string_body> it;
 };
 
-ResponseReader::ResponseReader(bool to_head)
-    : to_head_(to_head), parser_(std::make_unique<Parser>(to_head)) {}
+ResponseReader::ResponseReader(Body kind)
+    : kind_(kind), parser_(std::make_unique<Parser>(kind)) {}
 ResponseReader::~ResponseReader() = default;
 
 Result<bool> ResponseReader::feed(std::string_view bytes) {
   unread_.append(bytes);
   auto complete = parse();
   while (complete && *complete && status() < 200) {
-    parser_ = std::make_unique<Parser>(to_head_);
+    parser_ = std::make_unique<Parser>(kind_);
     complete = parse();
   }
   return complete;
@@ -67,12 +72,20 @@ Result<Ok> ResponseReader::end() {
   return ok();
 }
 
+bool ResponseReader::has_head() const {
+  return parser_->it.is_header_done();
+}
+
 unsigned ResponseReader::status() const {
   return parser_->it.get().result_int();
 }
 
 const std::string& ResponseReader::body() const {
   return parser_->it.get().body();
+}
+
+std::string ResponseReader::take_body() {
+  return std::exchange(parser_->it.get().body(), {});
 }
 
 }  // namespace appserver::http

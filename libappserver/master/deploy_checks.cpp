@@ -190,7 +190,8 @@ Result<Ok> run_check(const std::string& socket, const config::DeployCheck& check
       static_cast<ssize_t>(request.size())) {
     return failure("it cannot be sent: " + errno_text(errno));
   }
-  http::ResponseReader answer(check.method == "HEAD");
+  http::ResponseReader answer(check.method == "HEAD" ? http::ResponseReader::Body::None
+                                                     : http::ResponseReader::Body::Limited);
   if (auto received = receive(connection->get(), deadline, answer); !received) {
     return received;
   }

@@ -9,7 +9,7 @@ TEST_CASE("ResponseReader: an answer in any pieces is the same answer") {
       "HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n";
   for (std::size_t piece = 1; piece <= answer.size(); ++piece) {
     CAPTURE(piece);
-    ResponseReader reader(false);
+    ResponseReader reader(ResponseReader::Body::Limited);
     bool complete = false;
     for (std::size_t at = 0; at < answer.size(); at += piece) {
       REQUIRE_FALSE(complete);
@@ -24,7 +24,7 @@ TEST_CASE("ResponseReader: an answer in any pieces is the same answer") {
 }
 
 TEST_CASE("ResponseReader: interim answers come before the one that counts") {
-  ResponseReader reader(false);
+  ResponseReader reader(ResponseReader::Body::Limited);
   CHECK(
       *reader.feed("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\n"
                    "Content-Length: 2\r\n\r\nok"));
@@ -33,27 +33,27 @@ TEST_CASE("ResponseReader: interim answers come before the one that counts") {
 }
 
 TEST_CASE("ResponseReader: the answer to a HEAD has no body") {
-  ResponseReader reader(true);
+  ResponseReader reader(ResponseReader::Body::None);
   CHECK(*reader.feed("HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n"));
   CHECK(reader.body().empty());
 }
 
 TEST_CASE("ResponseReader: a body without a length ends with the connection") {
-  ResponseReader reader(false);
+  ResponseReader reader(ResponseReader::Body::Limited);
   CHECK_FALSE(*reader.feed("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nall"));
   CHECK(reader.end().has_value());
   CHECK(reader.body() == "all");
 }
 
 TEST_CASE("ResponseReader: what is cut off or no HTTP is an error that says so") {
-  ResponseReader nothing(false);
+  ResponseReader nothing(ResponseReader::Body::Limited);
   CHECK(nothing.end().error().message == "the connection was closed without an answer");
-  ResponseReader cut(false);
+  ResponseReader cut(ResponseReader::Body::Limited);
   CHECK_FALSE(*cut.feed("HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nabc"));
   CHECK(cut.end().error().message == "the connection was closed within the answer");
-  ResponseReader other(false);
+  ResponseReader other(ResponseReader::Body::Limited);
   CHECK_FALSE(other.feed("SSH-2.0-OpenSSH_9.2\r\n").has_value());
-  ResponseReader large(false);
+  ResponseReader large(ResponseReader::Body::Limited);
   CHECK_FALSE(large.feed("HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n").has_value());
 }
 

@@ -1,0 +1,121 @@
+#include "ctl/call.h"
+
+#include <array>
+#include <cerrno>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/errno_text.h"
+#include "base/unique_fd.h"
+#include "http/response_reader.h"
+
+namespace appserver::ctl {
+namespace {
+
+Failure<CallError> unreachable(std::string message) {
+  return failure(CallError{true, std::move(message)});
+}
+
+std::string advice(int error) {
+  switch (error) {
+    case ENOENT:
+      return "there is no such socket; does the server run, and with this --control-socket?";
+    case ECONNREFUSED:
+      return "nobody listens there any more; the server that made it is gone";
+    case EACCES:
+    case EPERM:
+      return "only root and the user of the server may; try sudo";
+    default:
+      return errno_text(error);
+  }
+}
+
+Result<UniqueFd, CallError> connect_to(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) {
+    return unreachable(path + ": a path of a socket has at most 107 bytes");
+  }
+  path.copy(address.sun_path, path.size());
+  UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!socket.is_open() ||
+      ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    return unreachable(path + ": " + advice(errno));
+  }
+  return socket;
+}
+
+std::string text_of(const Call& request) {
+  std::string text =
+      request.method + " " + request.path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n";
+  if (!request.accept.empty()) {
+    text += "Accept: " + request.accept + "\r\n";
+  }
+  if (request.method != "GET") {
+    text += "Content-Length: " + std::to_string(request.body.size()) + "\r\n";
+  }
+  return text + "\r\n" + request.body;
+}
+
+bool send_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t count = ::send(fd, text.data(), text.size(), MSG_NOSIGNAL);
+    if (count < 0 && errno != EINTR) {
+      return false;
+    }
+    text.remove_prefix(count > 0 ? static_cast<std::size_t>(count) : 0);
+  }
+  return true;
+}
+
+ssize_t receive(int fd, std::array<char, 16 * 1024>& room) {
+  ssize_t count = -1;
+  do {
+    count = ::recv(fd, room.data(), room.size(), 0);
+  } while (count < 0 && errno == EINTR);
+  return count;
+}
+
+}  // namespace
+
+Result<unsigned, CallError> call(
+    const std::string& path, const Call& request,
+    const std::function<bool(unsigned status, std::string_view piece)>& take) {
+  auto socket = connect_to(path);
+  if (!socket) {
+    return failure(std::move(socket.error()));
+  }
+  if (!send_all(socket->get(), text_of(request))) {
+    return unreachable(path + ": " + errno_text(errno));
+  }
+  http::ResponseReader reader(http::ResponseReader::Body::Unlimited);
+  std::array<char, 16 * 1024> room;
+  bool is_complete = false;
+  bool was_heard = false;
+  while (!is_complete) {
+    const ssize_t count = receive(socket->get(), room);
+    if (count < 0) {
+      return failure(CallError{!was_heard, path + ": " + errno_text(errno)});
+    }
+    if (count == 0) {
+      const auto ended = reader.end();
+      if (!ended) {
+        return failure(CallError{!was_heard, path + ": " + ended.error().message});
+      }
+      break;
+    }
+    const auto fed = reader.feed({room.data(), static_cast<std::size_t>(count)});
+    if (!fed) {
+      return unreachable(path + ": " + fed.error().message + "; is this an appserverd's socket?");
+    }
+    is_complete = *fed;
+    was_heard = was_heard || reader.has_head();
+    if (reader.has_head() && !take(reader.status(), reader.take_body())) {
+      break;
+    }
+  }
+  return reader.status();
+}
+
+}  // namespace appserver::ctl
