@@ -1,5 +1,6 @@
 #include "serve.h"
 
+#include <array>
 #include <filesystem>
 #include <memory>
 #include <unistd.h>
@@ -22,6 +23,7 @@
 #include "net/passed_sockets.h"
 #include "observe/log.h"
 #include "observe/log_files.h"
+#include "worker/lone_worker.h"
 #include "worker/rules.h"
 #include "worker/worker.h"
 #include "zygote/zygote.h"
@@ -259,22 +261,12 @@ int Server::run_worker(const master::Release& release, zygote::WorkerBirth birth
 }
 
 // A worker that is checked before its release serves anybody: the others neither see it nor get its
-// connections, so it has a scoreboard and a queue of its own.
+// connections.
 int Server::run_checked_worker(const master::Release& release, zygote::WorkerBirth birth) {
   title_.set("appserverd: checked gen " + std::to_string(birth.generation));
-  auto scoreboard = ipc::Scoreboard::create(1);
-  auto handoff = ipc::Handoff::make();
-  const auto entry = scoreboard ? scoreboard->claim(birth.slot, birth.generation) : std::nullopt;
-  if (!handoff || !entry) {
-    const std::string why = handoff ? "no memory for its scoreboard" : handoff.error().message;
-    static_cast<void>(birth.master.send(ipc::WorkerFailed{why}));
-    return 1;
-  }
   const std::array listeners{birth.own_listener.get()};
-  return worker::worker({birth.slot, birth.generation, release.options, listeners,
-                         std::move(birth.master), *scoreboard, (*scoreboard)[*entry],
-                         scoreboard->crash_record(*entry), *handoff, birth.app, birth.host, log_,
-                         log_files_});
+  return worker::lone_worker({birth.slot, birth.generation, release.options, listeners,
+                              std::move(birth.master), birth.app, birth.host, log_, log_files_});
 }
 
 // A server that goes on in the place of another program's.

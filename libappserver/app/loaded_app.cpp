@@ -15,7 +15,6 @@ namespace appserver::app {
 namespace {
 
 using Kind = LoadError::Kind;
-using EntryFunction = decltype(&appserver_app_v1);
 
 Failure<LoadError> refuse(Kind kind, std::string message) {
   return {LoadError{kind, std::move(message)}};
@@ -142,7 +141,11 @@ Result<LoadedApp, LoadError> load_app(const Snapshot& snapshot, HostServices& ho
   if (symbol == nullptr) {
     return failure(no_entry(*handle, path));
   }
-  const auto entry = reinterpret_cast<EntryFunction>(symbol);
+  return link_app(path, reinterpret_cast<decltype(&appserver_app_v1)>(symbol), host);
+}
+
+Result<LoadedApp, LoadError> link_app(const std::string& path, const AppEntry& entry,
+                                      HostServices& host) {
   const appserver_app* given = nullptr;
   static_cast<void>(host.take_reported_error());
   const std::string threw =

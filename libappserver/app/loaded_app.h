@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,9 @@ struct Route {
   std::string method;  // "GET", or "*" for every method
   std::string pattern;
 };
+
+// An app's way in: appserver_app_v1, or what stands in for it where an app is not in a file.
+using AppEntry = std::function<const appserver_app*(const appserver_host*)>;
 
 // An app that is part of this process. [zygote] [worker]
 //
@@ -55,7 +59,8 @@ class LoadedApp {
   [[nodiscard]] Result<Ok, LoadError> run_on_load();
 
  private:
-  friend Result<LoadedApp, LoadError> load_app(const Snapshot& snapshot, HostServices& host);
+  friend Result<LoadedApp, LoadError> link_app(const std::string& path, const AppEntry& entry,
+                                               HostServices& host);
   LoadedApp(std::string path, const appserver_app& description, HostServices& host);
 
   std::string path_;
@@ -76,5 +81,11 @@ class LoadedApp {
 // NoEntrySymbol, WrongAbiMajor, BadDescription or SetupFailed. After an error parts of the app may
 // still be loaded: end the process.
 [[nodiscard]] Result<LoadedApp, LoadError> load_app(const Snapshot& snapshot, HostServices& host);
+
+// The same for an app that is linked into the program: only lets it set itself up. `path` stands
+// for it where a file would be named, in errors and as its name if it has none of its own.
+// Requires: as above, without the snapshot. Returns WrongAbiMajor, BadDescription or SetupFailed.
+[[nodiscard]] Result<LoadedApp, LoadError> link_app(const std::string& path, const AppEntry& entry,
+                                                    HostServices& host);
 
 }  // namespace appserver::app
