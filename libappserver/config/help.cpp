@@ -5,6 +5,7 @@
 
 #include "base/version.h"
 #include "config/command_line.h"
+#include "config/deploy_check.h"
 #include "config/option_table.h"
 #include "config/option_value.h"
 

@@ -7,6 +7,7 @@
 
 #include <climits>
 
+#include "config/deploy_check.h"
 #include "config/option_table.h"
 #include "config/option_value.h"
 #include "config/toml_source.h"
