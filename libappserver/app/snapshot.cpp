@@ -252,4 +252,14 @@ Result<Snapshot, LoadError> snapshot_of_copies(const std::vector<KeptCopy>& copi
   return snapshot;
 }
 
+Snapshot snapshot_of_linked_app() {
+  std::error_code unknown;
+  Snapshot snapshot;
+  snapshot.app.path = std::filesystem::read_symlink("/proc/self/exe", unknown).string();
+  if (unknown) {
+    snapshot.app.path = "the program";  // /proc is not mounted.
+  }
+  return snapshot;
+}
+
 }  // namespace appserver::app

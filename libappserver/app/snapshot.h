@@ -27,6 +27,9 @@ struct SnapshotFile {
 // DT_RUNPATH or DT_RPATH, and those that they find through theirs, are part of the copy and are
 // loaded before the app; the dynamic linker then recognises them by their DT_SONAME. Libraries of
 // the system (its default search, LD_LIBRARY_PATH, an absolute path in DT_NEEDED) are not copied.
+//
+// An app that is linked into the program has nothing to be copied: app.path is the program's then,
+// and app.fd is not open.
 struct Snapshot {
   SnapshotFile app;
   std::vector<SnapshotFile> libraries;  // each stands behind the libraries that it needs
@@ -46,6 +49,12 @@ struct Snapshot {
 // app that lacks the DT_SONAME by which the dynamic linker could recognise its copy, or libraries
 // that need one another in a circle. On error nothing is left behind.
 [[nodiscard]] Result<Snapshot, LoadError> take_snapshot(const std::string& path);
+
+// What stands for an app that is linked into the program that runs. [any]
+[[nodiscard]] Snapshot snapshot_of_linked_app();
+[[nodiscard]] inline bool is_linked(const Snapshot& snapshot) noexcept {
+  return !snapshot.app.fd.is_open();
+}
 
 // A copy of a file that was part of a snapshot.
 struct KeptCopy {

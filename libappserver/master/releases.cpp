@@ -16,6 +16,9 @@ Result<Release> Releases::make(Result<config::Options> options) {
   if (auto allowed = check_credentials({options->user, options->group}); !allowed) {
     return failure(std::move(allowed.error()));
   }
+  if (options->app.empty()) {  // It is linked into the program; there is no file.
+    return make(std::move(*options), app::snapshot_of_linked_app());
+  }
   auto snapshot = app::take_snapshot(options->app);
   if (!snapshot) {
     return failure(Error{std::move(snapshot.error().message)});

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fcntl.h>
+#include <memory>
 #include <optional>
 #include <signal.h>
 #include <sys/wait.h>
@@ -65,6 +66,7 @@ class Zygote {
 
   ZygoteSetup& setup_;
   app::HostServices host_;
+  std::shared_ptr<const appserver_app> linked_;  // Keeps app_ alive if it is linked in.
   std::optional<app::LoadedApp> app_;
 };
 
@@ -120,7 +122,15 @@ bool Zygote::on_message(ipc::Received received) {
 
 Result<Ok> Zygote::load() {
   const std::size_t threads_before = app::thread_count();
-  auto loaded = app::load_app(setup_.snapshot, host_);
+  const app::Snapshot& snapshot = setup_.snapshot;
+  auto loaded = app::is_linked(snapshot) ? app::link_app(
+                                               snapshot.app.path,
+                                               [this](const appserver_host* host) {
+                                                 linked_ = setup_.linked_app(host);
+                                                 return linked_.get();
+                                               },
+                                               host_)
+                                         : app::load_app(snapshot, host_);
   if (!loaded) {
     return failure(std::move(loaded.error().message));
   }

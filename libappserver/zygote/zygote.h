@@ -44,6 +44,8 @@ struct ZygoteSetup {
   // composition root puts the one into the other.
   std::function<int(WorkerBirth)> worker;
   ProcessTitle& title;
+  // What makes the app if it is linked into the program: then the snapshot is of none.
+  detail::AppEntry linked_app = {};
 };
 
 // Loads the release, tells the master, and forks a worker whenever it asks, until it is retired or
