@@ -29,8 +29,11 @@ void SecondThread::watch(Duration limit) {
 
 // The master tells the rest, as it does of crashes: this process has no names for its stack.
 void SecondThread::tell_of_hold(Duration held) {
-  if (with_.crash_handler.note_stack()) {
-    const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(held);
+  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(held);
+  if (with_.crash_handler == nullptr) {
+    with_.log.warning("the event loop is being held; all of its clients wait",
+                      {{"ms", milliseconds.count()}});
+  } else if (with_.crash_handler->note_stack()) {
     static_cast<void>(
         with_.master.send(ipc::LoopHeld{static_cast<std::uint32_t>(milliseconds.count())}));
   }

@@ -22,7 +22,7 @@ class SecondThread {
   struct Surroundings {
     EventLoop& loop;
     Baton& baton;
-    const CrashHandler& crash_handler;
+    const CrashHandler* crash_handler;  // Null in a guest: it has no stack to tell.
     ipc::Channel& master;
     observe::Log& log;
   };

@@ -54,11 +54,14 @@ appserver_worker_info info_of(const WorkerSetup& setup) {
 // threads that it started, may use it all the time.
 struct AppSide {
   explicit AppSide(WorkerSetup& setup)
-      : app_loop(loop, setup.scoreboard.tokens()),
+      : loop(setup.guest_loop != nullptr ? *setup.guest_loop
+                                         : own_loop.emplace(EventLoop::Kind::Own)),
+        app_loop(loop, setup.scoreboard.tokens()),
         failures(setup.host, setup.log),
         detached(app_loop.mailbox(), failures) {}
 
-  EventLoop loop{EventLoop::Kind::Own};
+  std::optional<EventLoop> own_loop;
+  EventLoop& loop;
   AppLoop app_loop;
   AppFailures failures;
   DetachedExchanges detached;
@@ -90,6 +93,8 @@ class Worker {
   void drain(bool hand_over) noexcept;
   void stop() noexcept;
   void tell_what_is_cut();
+  void complain_of_overdue_handler();
+  [[nodiscard]] bool is_guest() const noexcept { return setup_.guest_loop != nullptr; }
 
   WorkerSetup& setup_;
   AppSide& app_side_;
@@ -109,8 +114,9 @@ class Worker {
   TimerWatcher drain_limit_{loop_};
   TimerWatcher blocked_tick_{loop_};
   AsyncWatcher wake_up_{loop_};
-  CrashHandler crash_handler_;
+  std::optional<CrashHandler> crash_handler_;  // A guest has none.
   Crew crew_;
+  TimePoint last_overdue_{};    // The deadline that was complained of.
   bool wants_recycle_ = false;  // And has said so.
   bool draining_ = false;
   bool was_stopped_ = false;  // Without regard to what is under way.
@@ -134,8 +140,6 @@ Worker::Worker(WorkerSetup& setup, const Rules& rules, AppSide& app_side)
                 static_cast<std::size_t>(setup.options.worker_connections), complaints_),
       departure_(loop_, serving_, connections_, setup.handoff, setup.scoreboard, setup.score),
       lifespan_(loop_, life_limits_of(setup.options), setup.score, setup.log),
-      crash_handler_(
-          {connections_, setup.handoff, setup.score, gate_, baton_, setup.crash_record, serving_}),
       crew_({loop_, serving_, connections_, acceptor_, departure_, app_side.app_loop, setup.log}) {
   if (const observe::LogFile* file = setup.log_files.access_log(); file != nullptr) {
     serving_.access_log = &access_log_.emplace(file->fd());
@@ -143,8 +147,12 @@ Worker::Worker(WorkerSetup& setup, const Rules& rules, AppSide& app_side)
   serving_.scoreboard = &setup.scoreboard;
   setup_.master.set_non_blocking();
   master_.start<&Worker::on_message>(this, setup_.master.fd(), IoWatcher::kReadable);
-  on_term_.start<&Worker::on_signal>(this, SIGTERM);
-  on_quit_.start<&Worker::on_signal>(this, SIGQUIT);
+  if (!is_guest()) {
+    crash_handler_.emplace(CrashHandler::Scene{connections_, setup.handoff, setup.score, gate_,
+                                               baton_, setup.crash_record, serving_});
+    on_term_.start<&Worker::on_signal>(this, SIGTERM);
+    on_quit_.start<&Worker::on_signal>(this, SIGQUIT);
+  }
   wake_up_.start<&Worker::notice>(this);
   baton_.wake_standby_by([this] { wake_up_.send(); });
 }
@@ -161,8 +169,9 @@ void Worker::run() {
   crew_.start(static_cast<unsigned>(setup_.options.threads),
               {setup_.app, app_side_.failures, app_side_.app_loop.mailbox()});
   app_side_.app_loop.close_for_app();
-  SecondThread second({loop_, baton_, crash_handler_, setup_.master, setup_.log});
-  if (app_side_.app_loop.is_open()) {
+  SecondThread second(
+      {loop_, baton_, crash_handler_ ? &*crash_handler_ : nullptr, setup_.master, setup_.log});
+  if (app_side_.app_loop.is_open() || setup_.is_loop_bound_to_thread) {
     second.watch(setup_.options.blocked_loop);
   } else {
     second.stand_by([this] { serve_without_app(); });
@@ -242,8 +251,13 @@ void Worker::wish_to_be_recycled() {
 }
 
 // A thread that never returns cannot be waited for; nothing may be taken away from under it either.
+// But a guest has no other choice.
 void Worker::end_threads() {
-  const std::size_t left = crew_.end();
+  std::size_t left = crew_.end();
+  for (; left > 0 && is_guest(); left = crew_.end()) {
+    pass(false);
+    read_mail();
+  }
   if (left == 0) {
     return;
   }
@@ -266,9 +280,9 @@ void Worker::serve_without_app() {
     connections_.work_off_without_app();
     departure_.share_work();
     tidy_up();
-    if (leaving_) {
+    if (leaving_ && crash_handler_) {
       tell_what_is_cut();
-      crash_handler_.end_now();
+      crash_handler_->end_now();
     }
   }
   blocked_tick_.stop();
@@ -280,8 +294,20 @@ void Worker::serve_without_app() {
 
 // Whether there is still work to be shared is looked at after every pass, and this makes one.
 void Worker::look_at_blockage() noexcept {
-  if (Clock::now() >= setup_.score.deadline()) {
-    crash_handler_.end_timed_out();
+  if (Clock::now() < setup_.score.deadline()) {
+    return;
+  }
+  if (crash_handler_) {
+    crash_handler_->end_timed_out();
+  } else {
+    complain_of_overdue_handler();
+  }
+}
+
+// Once for each: the deadline is its name.
+void Worker::complain_of_overdue_handler() {
+  if (std::exchange(last_overdue_, setup_.score.deadline()) != setup_.score.deadline()) {
+    complaints_.warn("a handler has exceeded its time, and cannot be ended here", "--timeout");
   }
 }
 
@@ -369,8 +395,10 @@ void run_stop_hook(WorkerSetup& setup) {
 }  // namespace
 
 int worker(WorkerSetup setup) {
-  // Meant for the master, often sent to the whole group: by the terminal, or by pkill.
-  ignore_signals({SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGTTIN, SIGTTOU, SIGPIPE});
+  if (setup.guest_loop == nullptr) {
+    // Meant for the master, often sent to the whole group: by the terminal, or by pkill.
+    ignore_signals({SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGTTIN, SIGTTOU, SIGPIPE});
+  }
   setup.score.set_pid(::getpid());
   auto rules = Rules::make(setup.options);
   if (!rules) {

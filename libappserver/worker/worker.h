@@ -6,6 +6,7 @@
 
 #include "app/host_services.h"
 #include "app/loaded_app.h"
+#include "base/event_loop.h"
 #include "config/options.h"
 #include "ipc/channel.h"
 #include "ipc/handoff.h"
@@ -17,6 +18,10 @@
 namespace appserver::worker {
 
 // What a worker is born with. References outlive the process's work.
+//
+// A guest is a worker on a thread of a program that is not its own: it takes no signal and no exit
+// of the process for itself. So it cannot end a handler either: one that blocks it beyond its time
+// is complained of and waited for, as are those on its threads when it leaves.
 struct WorkerSetup {
   std::uint32_t slot;
   std::uint32_t generation;
@@ -31,6 +36,9 @@ struct WorkerSetup {
   app::HostServices& host;
   observe::Log& log;
   observe::LogFiles& log_files;
+  EventLoop* guest_loop = nullptr;  // Of a guest: the loop that it uses.
+  // Of a guest: nobody but the calling thread may run that loop.
+  bool is_loop_bound_to_thread = false;
 };
 
 // Runs a worker until it has drained or is told to stop. [after-fork] Requires: privileges are
