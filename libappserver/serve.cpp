@@ -1,6 +1,7 @@
 #include "serve.h"
 
 #include <array>
+#include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <unistd.h>
@@ -91,6 +92,14 @@ Result<master::Belongings> open_belongings(const config::Options& options) {
                             std::move(*scoreboard), std::move(*handoff), std::move(pid_file)};
 }
 
+std::vector<std::string> displays(const net::Listeners& listeners) {
+  std::vector<std::string> addresses;
+  for (const net::Listeners::Entry& entry : listeners.entries()) {
+    addresses.push_back(entry.listener.facts().display);
+  }
+  return addresses;
+}
+
 using RereadOptions = std::function<Result<config::Options>()>;
 
 // Options that no worker could follow are refused before a reload begins.
@@ -110,12 +119,13 @@ RereadOptions checked(RereadOptions reread) {
 class Server {
  public:
   Server(const config::Options& options, ProcessTitle& title, master::Belongings belongings,
-         master::Program program)
+         master::Program program, const HostSide* host = nullptr)
       : name_(server_name(options)),
         title_(title),
         belongings_(std::move(belongings)),
         program_(std::move(program)),
-        log_(log_files_.error_log().fd(), options.log_level, options.log_format, {"master"}) {}
+        host_(host),
+        log_(open_log(options)) {}
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
@@ -133,6 +143,8 @@ class Server {
   master::MasterSetup setup(master::Release release, RereadOptions reread_options);
   master::Farewell say_farewell(master::Farewell farewell);
   void announce(const master::Release& release);
+  [[nodiscard]] observe::Log open_log(const config::Options& options) const;
+  [[nodiscard]] int leave(int exit_code) const;
   int run_zygote(master::ZygoteBirth birth);
   int run_worker(const master::Release& release, zygote::WorkerBirth birth);
   int run_checked_worker(const master::Release& release, zygote::WorkerBirth birth);
@@ -143,6 +155,7 @@ class Server {
   ProcessTitle& title_;
   master::Belongings belongings_;
   master::Program program_;
+  const HostSide* const host_;  // Null: the program is the server.
   observe::LogFiles& log_files_ = belongings_.log_files;
   observe::Log log_;
   std::optional<master::ReleaseStore> store_;
@@ -154,8 +167,12 @@ class Server {
 master::Farewell Server::run(const config::Options& options,
                              Result<app::Snapshot, app::LoadError> taken,
                              RereadOptions reread_options) {
-  title_.set("appserverd: master " + name_);
-  store_ = master::open_store(options, name_, log_);
+  if (host_ == nullptr) {
+    title_.set("appserverd: master " + name_);
+  }
+  if (!options.app.empty()) {  // Of an app that is linked in there are no files to keep.
+    store_ = master::open_store(options, name_, log_);
+  }
   auto first =
       master::choose_first_release(options, std::move(taken), listeners_.fds(), store(), log_);
   if (!first) {
@@ -194,20 +211,38 @@ master::MasterSetup Server::setup(master::Release release, RereadOptions reread_
           scoreboard_,
           log_,
           log_files_,
-          [this](master::ZygoteBirth birth) { return run_zygote(std::move(birth)); },
+          [this](master::ZygoteBirth birth) { return leave(run_zygote(std::move(birth))); },
           std::nullopt,
           store(),
           [this](const std::string& title) { title_.set(title); },
           std::move(reread_options),
           program_,
           [this] { return master::state_of(belongings_); },
-          std::nullopt};
+          std::nullopt,
+          host_ == nullptr ? nullptr : &host_->program};
+}
+
+observe::Log Server::open_log(const config::Options& options) const {
+  if (host_ != nullptr && host_->log) {
+    return {host_->log, options.log_level, {"master"}};
+  }
+  return {log_files_.error_log().fd(), options.log_level, options.log_format, {"master"}};
+}
+
+// In a process that was forked from another program: what that wants to be done at its end is not
+// for this one to do.
+int Server::leave(int exit_code) const {
+  if (host_ != nullptr) {
+    std::fflush(nullptr);
+    ::_exit(exit_code);
+  }
+  return exit_code;
 }
 
 master::Farewell Server::say_farewell(master::Farewell farewell) {
   listeners_.remove_socket_files();
   log_.info("stopped", {{"exit_code", farewell.exit_code}});
-  if (log_files_.error_log().is_standard()) {
+  if (host_ == nullptr && log_files_.error_log().is_standard()) {
     farewell.complaint.clear();  // It was told there.
   }
   return farewell;
@@ -220,6 +255,9 @@ void Server::announce(const master::Release& release) {
                                   {"workers", release.options.workers}});
   for (const int fd : release.listener_fds) {
     log_.info("listening at " + listeners_.display(fd));
+  }
+  if (host_ != nullptr && host_->on_listening) {
+    host_->on_listening(displays(listeners_));
   }
   for (const std::string& bind : listeners_.unserved()) {
     log_.warning(
@@ -243,9 +281,9 @@ int Server::run_zygote(master::ZygoteBirth birth) {
                          log_, log_files_, kVersion, worker::exchange_calls(),
                          &worker::host_extension,
                          [this, &birth](zygote::WorkerBirth worker_birth) {
-                           return run_worker(birth.release, std::move(worker_birth));
+                           return leave(run_worker(birth.release, std::move(worker_birth)));
                          },
-                         title_});
+                         title_, host_ == nullptr ? detail::AppEntry() : host_->app});
 }
 
 int Server::run_worker(const master::Release& release, zygote::WorkerBirth birth) {
@@ -300,7 +338,9 @@ ServeResult serve(const config::Options& options, ProcessTitle& title, Start sta
   if (auto possible = check_rules(options); !possible) {
     return {kBadConfiguration, possible.error().message};
   }
-  auto snapshot = app::take_snapshot(options.app);
+  auto snapshot = options.app.empty()
+                      ? Result<app::Snapshot, app::LoadError>(app::snapshot_of_linked_app())
+                      : app::take_snapshot(options.app);
   if (!snapshot && !options.fallback_release) {
     return {kBadApp, snapshot.error().message};  // Before anything is opened.
   }
@@ -310,7 +350,7 @@ ServeResult serve(const config::Options& options, ProcessTitle& title, Start sta
   }
   std::string path = start.arguments.empty() ? "" : master::program_path(start.arguments.front());
   Server server(options, title, std::move(*belongings),
-                {std::move(path), std::move(start.arguments)});
+                {std::move(path), std::move(start.arguments)}, start.host);
   master::Farewell farewell =
       server.run(options, std::move(snapshot), checked(std::move(start.reread_options)));
   return {farewell.exit_code, std::move(farewell.complaint)};

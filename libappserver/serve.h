@@ -4,10 +4,14 @@
 #include <string>
 #include <vector>
 
+#include <appserver/detail/app_entry.hpp>
+
 #include "base/process_title.h"
 #include "base/result.h"
 #include "config/options.h"
+#include "master/master.h"
 #include "master/relay.h"
+#include "observe/log.h"
 
 // The composition root: puts the process roles, which do not know each other, together. The only
 // file of the library that sees all rooms.
@@ -21,6 +25,15 @@ struct ServeResult {
       complaint;  // One line for standard error; empty when there is none or it is there already.
 };
 
+// What a program that has a server in it brings along.
+struct HostSide {
+  master::HostProgram program;
+  detail::AppEntry app;     // Linked in; it is served when the options name no file.
+  observe::Log::Taker log;  // Takes the log, in each process; empty: it goes where the options say.
+  // Called when the sockets are open, with their addresses; may be empty.
+  std::function<void(const std::vector<std::string>& addresses)> on_listening;
+};
+
 // How the program was started.
 struct Start {
   // With the program's name in front: an upgrade in place starts the next program with them. Empty:
@@ -28,6 +41,7 @@ struct Start {
   std::vector<std::string> arguments;
   // Reads the options once more, from the same sources.
   std::function<Result<config::Options>()> reread_options;
+  const HostSide* host = nullptr;  // Null: the program is the server. Outlives the call.
 };
 
 // Runs a server in the calling process, which becomes its master, until it is stopped.

@@ -19,7 +19,7 @@ EventLoop::EventLoop(Kind kind)
 }
 
 EventLoop::~EventLoop() {
-  if (loop_ != nullptr) {
+  if (loop_ != nullptr && !is_borrowed_) {
     ev_loop_destroy(loop_);
   }
 }

@@ -22,6 +22,9 @@ class EventLoop {
   };
 
   explicit EventLoop(Kind kind);
+  // A loop of somebody else, who outlives this object and does not run it meanwhile. It is left as
+  // it is at the end.
+  explicit EventLoop(struct ev_loop* borrowed) noexcept : loop_(borrowed), is_borrowed_(true) {}
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
   ~EventLoop();
@@ -45,8 +48,12 @@ class EventLoop {
 
   [[nodiscard]] struct ev_loop* raw() const noexcept { return loop_; }
 
+  // Whether other code of this process has made the default loop, which there is only once.
+  [[nodiscard]] static bool is_default_taken() noexcept { return ev_default_loop_uc_() != nullptr; }
+
  private:
   struct ev_loop* loop_;
+  const bool is_borrowed_ = false;
 };
 
 // Readable = EV_READ, writable = EV_WRITE on one descriptor.

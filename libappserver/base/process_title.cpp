@@ -1,14 +1,18 @@
 #include "base/process_title.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <sys/prctl.h>
 #include <unistd.h>
 #include <vector>
 
 namespace appserver {
 namespace {
+
+constexpr std::string_view kPrefix = "appserverd: ";
 
 // Copies the environment to memory of its own, through setenv(), which owns what it stores.
 void move_environment_away() {
@@ -40,6 +44,13 @@ ProcessTitle::ProcessTitle(int argc, char** argv) {
 }
 
 void ProcessTitle::set(std::string_view title) noexcept {
+  if (names_thread_) {
+    title.remove_prefix(title.starts_with(kPrefix) ? kPrefix.size() : 0);
+    std::array<char, 16> name{};
+    std::copy_n(title.data(), std::min(title.size(), name.size() - 1), name.data());
+    ::prctl(PR_SET_NAME, name.data(), 0, 0, 0);
+    return;
+  }
   if (begin_ == nullptr) {
     return;
   }

@@ -65,4 +65,48 @@ void unblock_all_signals() noexcept {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
+DispositionsKept::DispositionsKept() : previous_(static_cast<std::size_t>(SIGRTMAX)) {
+  for (int signal = 1; signal <= SIGRTMAX; ++signal) {
+    ::sigaction(signal, nullptr, &previous_[static_cast<std::size_t>(signal - 1)]);
+  }
+}
+
+DispositionsKept::~DispositionsKept() {
+  for (int signal = 1; signal <= SIGRTMAX; ++signal) {
+    ::sigaction(signal, &previous_[static_cast<std::size_t>(signal - 1)], nullptr);
+  }
+}
+
+namespace {
+
+sigset_t broken_pipe() noexcept {
+  sigset_t set;
+  ::sigemptyset(&set);
+  ::sigaddset(&set, SIGPIPE);
+  return set;
+}
+
+bool is_broken_pipe_pending() noexcept {
+  sigset_t pending;
+  ::sigemptyset(&pending);
+  ::sigpending(&pending);
+  return ::sigismember(&pending, SIGPIPE) == 1;
+}
+
+}  // namespace
+
+BrokenPipesHeld::BrokenPipesHeld() noexcept : was_pending_(is_broken_pipe_pending()) {
+  const sigset_t set = broken_pipe();
+  ::pthread_sigmask(SIG_BLOCK, &set, &previous_);
+}
+
+BrokenPipesHeld::~BrokenPipesHeld() {
+  const sigset_t set = broken_pipe();
+  const timespec at_once{0, 0};
+  if (!was_pending_ && is_broken_pipe_pending()) {
+    ::sigtimedwait(&set, nullptr, &at_once);
+  }
+  ::pthread_sigmask(SIG_SETMASK, &previous_, nullptr);
+}
+
 }  // namespace appserver

@@ -2,6 +2,7 @@
 
 #include <initializer_list>
 #include <signal.h>
+#include <vector>
 
 // The process's signal table and mask. sigaction() is called nowhere else (the crash handler of a
 // later step is the one exception).
@@ -40,5 +41,33 @@ void unblock_signals(std::initializer_list<int> signals) noexcept;
 
 // Unblocks all signals: the last step in a child before it does its own work.
 void unblock_all_signals() noexcept;
+
+// Puts the actions of all signals back to what they were when it was made. For a server in a
+// program that goes on after it. [any]
+class DispositionsKept {
+ public:
+  DispositionsKept();
+  DispositionsKept(const DispositionsKept&) = delete;
+  DispositionsKept& operator=(const DispositionsKept&) = delete;
+  ~DispositionsKept();
+
+ private:
+  std::vector<struct sigaction> previous_;  // By number, from 1 on.
+};
+
+// Keeps SIGPIPE from the calling thread while it lives, without touching the process's signal
+// table: sendfile(2) to a client that is gone raises it, and knows no MSG_NOSIGNAL. One that came
+// meanwhile is taken away; the mask is then as before. [any] Destroyed on the same thread.
+class BrokenPipesHeld {
+ public:
+  BrokenPipesHeld() noexcept;
+  BrokenPipesHeld(const BrokenPipesHeld&) = delete;
+  BrokenPipesHeld& operator=(const BrokenPipesHeld&) = delete;
+  ~BrokenPipesHeld();
+
+ private:
+  sigset_t previous_;
+  bool was_pending_;
+};
 
 }  // namespace appserver

@@ -85,8 +85,14 @@ Master::Master(MasterSetup& setup)
   }
   // A peer that is gone, and a file that may not grow, are errors of a call and no reason to die.
   ignore_signals({SIGPIPE, SIGXFSZ});
-  for (const int signal : kWatchedSignals) {
-    signals_.emplace_back(loop_).start<&Master::on_signal>(this, signal);
+  const HostProgram* const host = setup.host_program;
+  if (host != nullptr) {
+    bell_.start<&Master::on_bell>(this, host->bell.fd(), IoWatcher::kReadable);
+  }
+  if (host == nullptr || host->takes_signals) {
+    for (const int signal : kWatchedSignals) {
+      signals_.emplace_back(loop_).start<&Master::on_signal>(this, signal);
+    }
   }
   child_exits_.start<&Master::on_child_exit>(this);
 }

@@ -4,8 +4,10 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "app/snapshot.h"
+#include "base/bell.h"
 #include "base/service_variables.h"
 #include "config/options.h"
 #include "ipc/handoff.h"
@@ -27,6 +29,18 @@ struct Succession {
   FamilyState family;
   // Called when everything is in place, before the first pass of the loop: see Takeover::settle().
   std::function<void()> settle;
+};
+
+// How a program around the server steers it; see Bell.
+enum Wish : unsigned { kStop = 1, kQuickStop = 2, kReload = 4 };
+
+// What a master that runs within another program knows of that. References outlive run().
+struct HostProgram {
+  const Bell& bell;  // Rings with wishes.
+  // Whether the signals that a master knows are for it; otherwise they are left alone.
+  bool takes_signals = true;
+  // Descriptors of the program that its descendants keep.
+  std::vector<int> fds = {};
 };
 
 // What the master is given. References outlive run().
@@ -58,6 +72,7 @@ struct MasterSetup {
   std::function<SharedState()> shared_state;
   // If there is one, it has the releases, and `release` is not used.
   std::optional<Succession> succession = {};
+  const HostProgram* host_program = nullptr;  // Null: the server is the program.
 };
 
 // How the server ended.

@@ -48,6 +48,8 @@ class Master {
 
   // Signals.
   void on_signal(int signal) noexcept;
+  void on_bell(int) noexcept;
+  void reload();
   void stop(bool graceful);
   void follow(const config::Options& options);
   void scale(int by);
@@ -74,6 +76,7 @@ class Master {
   Verification verification_;
   DeployWatch watch_;
   std::deque<SignalWatcher> signals_;
+  IoWatcher bell_{loop_};
   Upgrade upgrade_;
   ChildWatcher child_exits_{loop_};
   TimerWatcher deadline_{loop_};

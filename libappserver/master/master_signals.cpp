@@ -24,9 +24,7 @@ void Master::on_signal(int signal) noexcept {
       stop(false);
       break;
     case SIGHUP:
-      if (!deployer_.reload()) {
-        settle();
-      }
+      reload();
       break;
     case SIGTTIN:
       scale(+1);
@@ -39,6 +37,24 @@ void Master::on_signal(int signal) noexcept {
       break;
     default:
       upgrade_.request();
+  }
+}
+
+void Master::on_bell(int) noexcept {
+  const unsigned wishes = setup_.host_program->bell.answer();
+  if ((wishes & Wish::kReload) != 0) {
+    reload();
+  }
+  if ((wishes & (Wish::kStop | Wish::kQuickStop)) != 0) {
+    const bool graceful = (wishes & Wish::kQuickStop) == 0;
+    setup_.log.info(graceful ? "stopping gracefully" : "stopping quickly");
+    stop(graceful);
+  }
+}
+
+void Master::reload() {
+  if (!deployer_.reload()) {
+    settle();
   }
 }
 
@@ -117,6 +133,10 @@ void Master::leave(std::span<const int> kept_fds) noexcept {
   kept.push_back(setup_.log_files.error_log().fd());
   if (const observe::LogFile* access = setup_.log_files.access_log(); access != nullptr) {
     kept.push_back(access->fd());
+  }
+  if (setup_.host_program != nullptr) {
+    const std::vector<int>& fds = setup_.host_program->fds;
+    kept.insert(kept.end(), fds.begin(), fds.end());
   }
   std::vector<SignalWatcher*> watchers;
   for (SignalWatcher& watcher : signals_) {

@@ -134,10 +134,15 @@ struct Log::Backend {
   const WallClock now;
   const std::shared_ptr<WriterSink> sink;  // Shared because spdlog::logger wants it so.
   spdlog::logger logger;
+  Taker taker = {};  // If there is one, it gets the records instead.
 };
 
 Log::Log(int fd, LogLevel level, LogFormat format, Identity identity, WallClock now)
     : backend_(std::make_unique<Backend>(fd, level, format, std::move(identity), now)) {}
+Log::Log(Taker taker, LogLevel level, Identity identity)
+    : Log(-1, level, LogFormat::Text, std::move(identity)) {
+  backend_->taker = std::move(taker);
+}
 Log::~Log() = default;
 
 void Log::write(LogLevel level, std::string_view message,
@@ -152,8 +157,12 @@ void Log::write(LogLevel level, std::string_view message, std::span<const Field>
   try {
     const auto payload = backend_->format == LogFormat::Json ? &json_payload : &text_payload;
     const std::string record = payload(backend_->identity, message, fields);
+    if (backend_->taker) {
+      backend_->taker(level, record);
+      return;
+    }
     backend_->logger.log(backend_->now(), spdlog::source_loc{}, to_spdlog(level), record);
-  } catch (const std::exception&) {
+  } catch (...) {
     backend_->sink->writer().drop();
   }
 }

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <span>
@@ -28,10 +29,15 @@ namespace appserver::observe {
 class Log {
  public:
   using WallClock = std::chrono::system_clock::time_point (*)() noexcept;
+  // Takes records instead of a file: the text behind the time, the pid and the level, and no end of
+  // line. What it throws is swallowed, and the record counted as dropped.
+  // Requires: it may be called from several threads at once.
+  using Taker = std::function<void(config::LogLevel level, std::string_view record)>;
 
   // Requires: `fd` outlives the Log; it is not owned.
   Log(int fd, config::LogLevel level, config::LogFormat format, Identity identity,
       WallClock now = &std::chrono::system_clock::now);
+  Log(Taker taker, config::LogLevel level, Identity identity);
   ~Log();
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;

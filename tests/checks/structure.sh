@@ -77,7 +77,7 @@ while IFS= read -r hit; do
 done < <(find_in '::(sigaction|signal)\(' libappserver appserverd)
 while IFS= read -r hit; do
   [[ -z "$hit" ]] || offence "$hit: is not close-on-exec"
-done < <(find_in '::(pipe|dup|dup2|accept|epoll_create|eventfd)\(' libappserver appserverd)
+done < <(find_in '::((pipe|dup|dup2|accept|epoll_create)\(|eventfd\([^,]*\))' libappserver appserverd)
 
 # 5. Nothing is left to do at once.
 while IFS= read -r hit; do
