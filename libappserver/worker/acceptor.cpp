@@ -124,7 +124,10 @@ void Acceptor::found_empty(Door& door, int error) noexcept {
   // socket whose door is closed, and its queue is empty.
   if (error == EINVAL || (error == EAGAIN && stage_ == Stage::Closing)) {
     door.watcher.stop();
-    ::close(std::exchange(door.fd, -1));
+    const int fd = std::exchange(door.fd, -1);
+    if (!leaves_open_) {
+      ::close(fd);
+    }
   } else if (error != EAGAIN) {
     complaints_.warn(
         "cannot accept a connection; raise the limit of open files (ulimit -n) or lower "

@@ -32,6 +32,8 @@ class Acceptor {
   // whose handshake is just being finished, then closes the descriptors. Whoever was let in must
   // not be reset.
   void finish() noexcept;
+  // The descriptors are somebody else's in this very process, who closes them: finish() does not.
+  void leave_open() noexcept { leaves_open_ = true; }
   // Whether finish() has come to its end, or was never called.
   [[nodiscard]] bool is_over() const noexcept {
     return stage_ == Stage::Open || stage_ == Stage::Closed;
@@ -68,6 +70,7 @@ class Acceptor {
   std::deque<Door> doors_;
   TimerWatcher pause_;
   TimerWatcher last_call_;
+  bool leaves_open_ = false;
   const ipc::Scoreboard* scoreboard_ = nullptr;
   ipc::ScoreboardEntry* own_score_ = nullptr;
   // Open, until finish(). Finishing: somebody may still come into a queue. Closing: what is empty

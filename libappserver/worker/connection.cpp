@@ -307,6 +307,12 @@ void Connection::linger() {
   watcher_.wait_for(IoWatcher::kReadable);
 }
 
+void Connection::cut() noexcept {
+  if (state_ != State::Closed) {
+    close();
+  }
+}
+
 void Connection::close() noexcept {
   deadline_.cancel();
   watcher_.stop();

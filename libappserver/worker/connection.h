@@ -69,6 +69,8 @@ class Connection final : private Outlet, private BodyMaker {
   // The worker leaves: a connection that is between two requests gets in line to be handed over, or
   // is closed soon if it cannot be; any other after its response.
   void depart();
+  // Ends here and now, whatever is under way; nobody waits for its answer any more.
+  void cut() noexcept;
   // Hands itself over; Closed then. Returns: what came of it; Full leaves everything as it is.
   // Requires: it is in line for that.
   [[nodiscard]] ipc::HandoffProgress hand_over(const ipc::Handoff& handoff);

@@ -158,6 +158,12 @@ void Connections::depart() {
   }
 }
 
+void Connections::close_all() noexcept {
+  for (Connection& connection : connections_) {
+    connection.cut();
+  }
+}
+
 void Connections::look_at_deadlines() noexcept {
   const TimePoint now = coarse_now();
   while (Connection* connection = serving_.deadlines.take_passed(now)) {

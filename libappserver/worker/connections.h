@@ -53,6 +53,8 @@ class Connections {
 
   // The worker leaves; see Connection::depart().
   void depart();
+  // The worker has left, and its process stays: ends all that are left. Nothing is served after.
+  void close_all() noexcept;
 
   [[nodiscard]] std::size_t count() const noexcept {
     return connections_.size() - serving_.unused.size();

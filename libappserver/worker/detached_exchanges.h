@@ -36,6 +36,12 @@ class DetachedExchanges {
   // that was kept for it, or null.
   [[nodiscard]] std::unique_ptr<Workbench> reclaim(DetachedExchange& exchange);
 
+  // Whether neither the app nor a connection holds any.
+  [[nodiscard]] bool are_all_back() {
+    const std::lock_guard lock(mutex_);
+    return unused_.size() == all_.size();
+  }
+
   // From now on every response announces the end of its connection.
   void announce_ends() noexcept { announces_ends_.store(true, std::memory_order_relaxed); }
   [[nodiscard]] bool announces_ends() const noexcept {

@@ -83,6 +83,7 @@ class Worker {
   void tidy_up();
   void wish_to_be_recycled();
   void end_threads();
+  void wait_for_holders();
   // The standby's part, while a handler blocks the first thread.
   void serve_without_app();
   void look_at_blockage() noexcept;
@@ -147,7 +148,9 @@ Worker::Worker(WorkerSetup& setup, const Rules& rules, AppSide& app_side)
   serving_.scoreboard = &setup.scoreboard;
   setup_.master.set_non_blocking();
   master_.start<&Worker::on_message>(this, setup_.master.fd(), IoWatcher::kReadable);
-  if (!is_guest()) {
+  if (is_guest()) {
+    acceptor_.leave_open();
+  } else {
     crash_handler_.emplace(CrashHandler::Scene{connections_, setup.handoff, setup.score, gate_,
                                                baton_, setup.crash_record, serving_});
     on_term_.start<&Worker::on_signal>(this, SIGTERM);
@@ -186,7 +189,7 @@ void Worker::run() {
     baton_.stop_if_seized();
   }
   tell_what_is_cut();
-  end_threads();
+  is_guest() ? wait_for_holders() : end_threads();
 }
 
 bool Worker::has_work() const noexcept {
@@ -251,13 +254,8 @@ void Worker::wish_to_be_recycled() {
 }
 
 // A thread that never returns cannot be waited for; nothing may be taken away from under it either.
-// But a guest has no other choice.
 void Worker::end_threads() {
-  std::size_t left = crew_.end();
-  for (; left > 0 && is_guest(); left = crew_.end()) {
-    pass(false);
-    read_mail();
-  }
+  const std::size_t left = crew_.end();
   if (left == 0) {
     return;
   }
@@ -267,6 +265,19 @@ void Worker::end_threads() {
     access_log_->flush();
   }
   ::_exit(0);
+}
+
+// But a guest's process goes on, and so does everybody in it who has yet to answer a request. They
+// hear that nobody waits for that any more, and are waited for.
+void Worker::wait_for_holders() {
+  acceptor_.stop();
+  connections_.close_all();
+  AppLoop& app_loop = app_side_.app_loop;
+  while (crew_.end() > 0 || !app_side_.detached.are_all_back()) {
+    pass(app_loop.has_work() || !app_loop.mailbox().is_empty());
+    read_mail();
+    app_loop.work_off(gate_);
+  }
 }
 
 void Worker::serve_without_app() {

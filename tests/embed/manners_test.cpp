@@ -1,15 +1,17 @@
 // What belongs to the process is as before, during and after: nothing of it is the server's.
-#include <array>
 #include <clocale>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <locale>
+#include <memory>
 #include <optional>
 #include <signal.h>
 #include <string>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 #include <vector>
 
@@ -96,6 +98,18 @@ std::vector<std::string> open_descriptors() {
   return fds;
 }
 
+int listening_sockets() {
+  int count = 0;
+  for (const std::string& fd : open_descriptors()) {
+    int listens = 0;
+    socklen_t size = sizeof listens;
+    const bool is_socket =
+        ::getsockopt(std::stoi(fd), SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0;
+    count += is_socket && listens != 0 ? 1 : 0;
+  }
+  return count;
+}
+
 }  // namespace
 
 TEST_CASE("manners: a server in the process leaves all that is the process's as it was") {
@@ -149,4 +163,22 @@ TEST_CASE("manners: clients that leave amid files and bodies raise no SIGPIPE in
     }
   }
   CHECK(get(running.address(), "/healthz").status == 200);  // Else this program is dead.
+}
+
+TEST_CASE("manners: a listening socket is closed once, at the end, by whoever opened it") {
+  // 1. The worker shut the door and closed the descriptor. 2. Another thread of the program opened
+  // something and got the same number. 3. The server, which had opened the socket, closed that.
+  InProcessServer running([](App&) {});
+  HttpClient idle(running.address());  // Whose farewell takes a second, with all doors shut.
+  CHECK(idle.get("/").status == 404);
+  auto other = std::make_unique<HttpClient>(running.address());  // Whose end wakes the server.
+  CHECK(other->get("/").status == 404);
+  CHECK(listening_sockets() == 1);
+  running.server.stop();
+  std::this_thread::sleep_for(200ms);  // Longer than the last call for handshakes.
+  other.reset();
+  std::this_thread::sleep_for(100ms);
+  CHECK(listening_sockets() == 1);
+  CHECK(running.wait().exit_code == 0);
+  CHECK(listening_sockets() == 0);
 }
