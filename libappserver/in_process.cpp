@@ -86,12 +86,12 @@ struct Guest {
   std::shared_ptr<const appserver_app> linked;  // Keeps the app alive, if it is linked in.
   std::optional<app::LoadedApp> app;
 
-  Result<Ok, app::LoadError> load(const config::Options& options, const detail::AppEntry& entry);
+  Result<Ok, app::LoadError> load(const config::Options& options, const detail::AppMaker& entry);
   static void let_go(std::unique_ptr<Guest> guest);
 };
 
 Result<Ok, app::LoadError> Guest::load(const config::Options& options,
-                                       const detail::AppEntry& entry) {
+                                       const detail::AppMaker& entry) {
   if (!options.app.empty()) {
     auto taken = app::take_snapshot(options.app);
     if (!taken) {

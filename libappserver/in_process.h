@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include <appserver/detail/app_entry.hpp>
+#include <appserver/detail/app_maker.hpp>
 
 #include "base/bell.h"
 #include "config/options.h"

@@ -283,7 +283,7 @@ int Server::run_zygote(master::ZygoteBirth birth) {
                          [this, &birth](zygote::WorkerBirth worker_birth) {
                            return leave(run_worker(birth.release, std::move(worker_birth)));
                          },
-                         title_, host_ == nullptr ? detail::AppEntry() : host_->app});
+                         title_, host_ == nullptr ? detail::AppMaker() : host_->app});
 }
 
 int Server::run_worker(const master::Release& release, zygote::WorkerBirth birth) {

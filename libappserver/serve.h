@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include <appserver/detail/app_entry.hpp>
+#include <appserver/detail/app_maker.hpp>
 
 #include "base/process_title.h"
 #include "base/result.h"
@@ -28,7 +28,7 @@ struct ServeResult {
 // What a program that has a server in it brings along.
 struct HostSide {
   master::HostProgram program;
-  detail::AppEntry app;     // Linked in; it is served when the options name no file.
+  detail::AppMaker app;     // Linked in; it is served when the options name no file.
   observe::Log::Taker log;  // Takes the log, in each process; empty: it goes where the options say.
   // Called when the sockets are open, with their addresses; may be empty.
   std::function<void(const std::vector<std::string>& addresses)> on_listening;

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include <appserver/abi.h>
-#include <appserver/detail/app_entry.hpp>
+#include <appserver/detail/app_maker.hpp>
 #include <appserver/server_options.hpp>
 
 struct ev_loop;
@@ -23,7 +23,7 @@ class App;
 
 namespace detail {
 // In server.hpp, which apps of C++ need and the library does not.
-inline AppEntry link_app(std::function<void(App&)> set_up);
+inline AppMaker link_app(std::function<void(App&)> set_up);
 }  // namespace detail
 
 // The app that a server is to serve: a file, or a part of this program.
@@ -48,11 +48,11 @@ class HostedApp {
 
   // Empty for one that is linked in.
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
-  [[nodiscard]] const detail::AppEntry& entry() const noexcept { return entry_; }
+  [[nodiscard]] const detail::AppMaker& entry() const noexcept { return entry_; }
 
  private:
   std::string path_;
-  detail::AppEntry entry_;
+  detail::AppMaker entry_;
 };
 
 // How a server ended. Converts to the exit code, so that main can return it.

@@ -12,7 +12,7 @@
 namespace appserver::detail {
 
 // The app is a fresh object for each host, and is destroyed when the host lets go of it.
-inline AppEntry link_app(std::function<void(App&)> set_up) {
+inline AppMaker link_app(std::function<void(App&)> set_up) {
   return [set_up = std::move(set_up)](const appserver_host* host) {
     auto entry = std::make_shared<Entry>(host, set_up);
     const appserver_app* const description = entry->description();

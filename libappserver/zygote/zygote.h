@@ -4,6 +4,8 @@
 #include <functional>
 #include <string>
 
+#include <appserver/detail/app_maker.hpp>
+
 #include "app/host_services.h"
 #include "app/loaded_app.h"
 #include "app/snapshot.h"
@@ -45,7 +47,7 @@ struct ZygoteSetup {
   std::function<int(WorkerBirth)> worker;
   ProcessTitle& title;
   // What makes the app if it is linked into the program: then the snapshot is of none.
-  detail::AppEntry linked_app = {};
+  detail::AppMaker linked_app = {};
 };
 
 // Loads the release, tells the master, and forks a worker whenever it asks, until it is retired or
