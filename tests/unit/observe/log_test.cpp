@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string>
 #include <time.h>
+#include <utility>
+#include <vector>
 
 #include <boost/json.hpp>
 #include <doctest/doctest.h>
@@ -145,4 +147,22 @@ TEST_CASE("Log: a reader that is gone or slow drops records and stops nobody") {
   Log log_to_slow(slow.writer.get(), LogLevel::Info, LogFormat::Json, {"master"});
   log_to_slow.info("lost");
   CHECK(log_to_slow.dropped() == 1);
+}
+
+TEST_CASE("Log: whoever takes the records gets their level and text, and no time") {
+  std::vector<std::pair<LogLevel, std::string>> taken;
+  Log log([&taken](LogLevel level, std::string_view record) { taken.emplace_back(level, record); },
+          LogLevel::Info, {"worker", 3});
+  log.debug("not enabled");
+  log.warning("a\nb", {{"key", "two words"}});
+  REQUIRE(taken.size() == 1);
+  CHECK(taken[0].first == LogLevel::Warning);
+  CHECK(taken[0].second == "worker 3: a\\nb key=\"two words\"");
+  CHECK(log.dropped() == 0);
+}
+
+TEST_CASE("Log: a record that its taker does not want is dropped, whatever that throws") {
+  Log log([](LogLevel, std::string_view) { throw 7; }, LogLevel::Info, {"worker"});
+  log.info("lost");
+  CHECK(log.dropped() == 1);
 }
