@@ -54,8 +54,7 @@ class Connection final : private Outlet, private BodyMaker {
   // Without the app (Serving::may_call_app), what needs it gets in line again.
   void serve();
 
-  // The answer that it awaited is there, or something else about `exchange`, which is its own, is
-  // new. Runs no code of the app.
+  // There is news of `exchange`, which is its own: the answer, say. Runs no code of the app.
   void hear_from(DetachedExchange& exchange);
   // The handler of its request was taken out of the threads' queue: back in line.
   void await_thread_again();
@@ -63,14 +62,13 @@ class Connection final : private Outlet, private BodyMaker {
   // The wait it was in took too long.
   void deadline_passed();
 
-  // Takes over a connection from a worker that leaves, with the bytes that were not answered there.
+  // Takes over a connection from another worker, with the bytes that were not answered there.
   void adopt(ipc::HandedOver handed_over);
 
   // The worker leaves: a connection that is between two requests gets in line to be handed over, or
   // is closed soon if it cannot be; any other after its response.
   void depart();
-  // Ends here and now, whatever is under way; nobody waits for its answer any more.
-  void cut() noexcept;
+  void cut() noexcept;  // Ends here and now, whatever is under way.
   // Hands itself over; Closed then. Returns: what came of it; Full leaves everything as it is.
   // Requires: it is in line for that.
   [[nodiscard]] ipc::HandoffProgress hand_over(const ipc::Handoff& handoff);

@@ -3,6 +3,22 @@
 #include <algorithm>
 
 namespace appserver::worker {
+namespace {
+
+// How long a client may take to close its side after ours.
+constexpr std::chrono::seconds kLastBytes{5};
+// How long an idle connection of a leaving worker may still bring a request, which was perhaps on
+// its way.
+constexpr std::chrono::seconds kFarewell{1};
+
+}  // namespace
+
+std::array<Duration, kWaits> spans_of(const config::Options& options) {
+  return {options.keep_alive,   options.header_timeout,
+          options.body_timeout, options.write_timeout,
+          kLastBytes,           kFarewell,
+          options.timeout};
+}
 
 void Deadline::cancel() noexcept {
   if (next_ == nullptr) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "base/clock.h"
+#include "config/options.h"
 
 namespace appserver::worker {
 
@@ -20,6 +21,9 @@ enum class Wait : std::uint8_t {
   Answer,     // For an answer that is made elsewhere: --timeout.
 };
 inline constexpr std::size_t kWaits = 7;
+
+// The time of each, in their order, as the options have it.
+[[nodiscard]] std::array<Duration, kWaits> spans_of(const config::Options& options);
 
 class Connection;
 

@@ -12,6 +12,7 @@
 #include "worker/acceptor.h"
 #include "worker/app_failures.h"
 #include "worker/app_gate.h"
+#include "worker/app_hooks.h"
 #include "worker/app_loop.h"
 #include "worker/connections.h"
 #include "worker/crash_handler.h"
@@ -26,29 +27,12 @@
 namespace appserver::worker {
 namespace {
 
-// How long a client may take to close its side after ours.
-constexpr std::chrono::seconds kLastBytes{5};
-// How long an idle connection of a leaving worker may still bring a request, which was perhaps on
-// its way.
-constexpr std::chrono::seconds kFarewell{1};
 // The master enforces the graceful timeout; this much later a worker whose master is gone does it
 // itself.
 constexpr double kGraceSeconds = 1.0;
 // How often a blocked worker looks for somebody who could do its work, and at the deadline of what
 // blocks it.
 constexpr double kBlockedTickSeconds = 0.002;
-
-// In the order of `Wait`.
-std::array<Duration, kWaits> spans_of(const config::Options& options) {
-  return {options.keep_alive,   options.header_timeout,
-          options.body_timeout, options.write_timeout,
-          kLastBytes,           kFarewell,
-          options.timeout};
-}
-
-appserver_worker_info info_of(const WorkerSetup& setup) {
-  return {sizeof(appserver_worker_info), setup.slot, setup.generation, 0};
-}
 
 // What is there before the worker serves and after it has stopped doing so: code of the app, and
 // threads that it started, may use it all the time.
@@ -375,32 +359,10 @@ void Worker::drain(bool hand_over) noexcept {
   drain_limit_.start<&Worker::stop>(this, graceful.count() + kGraceSeconds);
 }
 
-Result<Ok> run_start_hook(WorkerSetup& setup) {
-  const appserver_app& app = setup.app.description();
-  if (app.on_worker_start == nullptr) {
-    return ok();
-  }
-  const appserver_worker_info info = info_of(setup);
-  static_cast<void>(setup.host.take_reported_error());
-  if (app.on_worker_start(app.state, &info) == APPSERVER_OK) {
-    return ok();
-  }
-  std::string why = setup.host.take_reported_error();
-  return failure("on_worker_start failed: " + (why.empty() ? "the app did not say why" : why));
-}
-
 int refuse_to_start(WorkerSetup& setup, const Error& why) {
   setup.log.error("the worker cannot start", {{"why", std::string_view(why.message)}});
   static_cast<void>(setup.master.send(ipc::WorkerFailed{why.message}));
   return 1;
-}
-
-void run_stop_hook(WorkerSetup& setup) {
-  const appserver_app& app = setup.app.description();
-  if (app.on_worker_stop != nullptr) {
-    const appserver_worker_info info = info_of(setup);
-    app.on_worker_stop(app.state, &info);
-  }
 }
 
 }  // namespace
@@ -418,14 +380,16 @@ int worker(WorkerSetup setup) {
   rules->health.leave_to_app(setup.app.routes());
   AppSide app_side(setup);
   setup.host.set_app_calls(&app_side.app_loop);
-  if (const auto started = run_start_hook(setup); !started) {
+  const appserver_worker_info info{sizeof info, setup.slot, setup.generation, 0};
+  if (const auto started = run_start_hook(setup.app, setup.host, info); !started) {
+    setup.host.set_app_calls(nullptr);
     return refuse_to_start(setup, started.error());
   }
   {
     Worker self(setup, *rules, app_side);
     self.run();
   }
-  run_stop_hook(setup);
+  run_stop_hook(setup.app, info);
   setup.host.set_app_calls(nullptr);
   return 0;
 }
