@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -70,8 +71,7 @@ config::LogLevel level_of(std::int32_t abi_level) {
   }
 }
 
-// The app with the host that it sees. One that was loaded from a file is never unloaded, and may
-// use its host and the names of its descriptors until the process ends.
+// The app with the host that it sees.
 struct Guest {
   explicit Guest(observe::Log& log)
       : host(
@@ -90,9 +90,30 @@ struct Guest {
   static void let_go(std::unique_ptr<Guest> guest);
 };
 
+// An app that was loaded from a file is never unloaded: its static objects may use their host, and
+// the linker the names of its descriptors, until the process ends.
+class LoadedGuests {
+ public:
+  // The ones of this process, which is what they belong to. Requires: called before the first one
+  // is loaded; then it is destroyed after their static objects.
+  static LoadedGuests& of_process() {
+    static LoadedGuests guests;
+    return guests;
+  }
+  void keep(std::unique_ptr<Guest> guest) {
+    const std::lock_guard lock(mutex_);
+    guests_.push_back(std::move(guest));
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Guest>> guests_;
+};
+
 Result<Ok, app::LoadError> Guest::load(const config::Options& options,
                                        const detail::AppMaker& entry) {
   if (!options.app.empty()) {
+    static_cast<void>(LoadedGuests::of_process());
     auto taken = app::take_snapshot(options.app);
     if (!taken) {
       return failure(std::move(taken.error()));
@@ -114,7 +135,7 @@ Result<Ok, app::LoadError> Guest::load(const config::Options& options,
 void Guest::let_go(std::unique_ptr<Guest> guest) {
   if (!app::is_linked(guest->snapshot)) {
     guest->host.set_log_sink({});
-    static_cast<void>(guest.release());  // See above: this is meant.
+    LoadedGuests::of_process().keep(std::move(guest));
   }
 }
 
