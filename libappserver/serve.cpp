@@ -142,6 +142,7 @@ class Server {
  private:
   master::MasterSetup setup(master::Release release, RereadOptions reread_options);
   master::Farewell say_farewell(master::Farewell farewell);
+  void begin_as_master(const config::Options& options);
   void announce(const master::Release& release);
   [[nodiscard]] observe::Log open_log(const config::Options& options) const;
   [[nodiscard]] int leave(int exit_code) const;
@@ -167,12 +168,7 @@ class Server {
 master::Farewell Server::run(const config::Options& options,
                              Result<app::Snapshot, app::LoadError> taken,
                              RereadOptions reread_options) {
-  if (host_ == nullptr) {
-    title_.set("appserverd: master " + name_);
-  }
-  if (!options.app.empty()) {  // Of an app that is linked in there are no files to keep.
-    store_ = master::open_store(options, name_, log_);
-  }
+  begin_as_master(options);
   auto first =
       master::choose_first_release(options, std::move(taken), listeners_.fds(), store(), log_);
   if (!first) {
@@ -187,14 +183,24 @@ master::Farewell Server::run(const config::Options& options,
 
 master::Farewell Server::run(const master::UpgradeState& state, master::Takeover& takeover,
                              RereadOptions reread_options) {
-  title_.set("appserverd: master " + name_);
+  begin_as_master(state.family.options);
   if (!state.shared.pid_file.empty()) {
     belongings_.pid_file.emplace(master::PidFile::adopt(state.shared.pid_file));
   }
-  store_ = master::open_store(state.family.options, name_, log_);
   master::MasterSetup going_on = setup({}, std::move(reread_options));
   going_on.succession.emplace(state.family, [&] { takeover.settle(state, log_); });
   return say_farewell(master::master(std::move(going_on)));
+}
+
+void Server::begin_as_master(const config::Options& options) {
+  if (host_ == nullptr) {
+    title_.set("appserverd: master " + name_);
+  } else if (host_->on_listening) {
+    host_->on_listening(displays(listeners_));
+  }
+  if (!options.app.empty()) {  // Of an app that is linked in there are no files to keep.
+    store_ = master::open_store(options, name_, log_);
+  }
 }
 
 void Server::rehearse(const master::UpgradeState& state, RereadOptions reread_options) {
@@ -256,9 +262,6 @@ void Server::announce(const master::Release& release) {
   for (const int fd : release.listener_fds) {
     log_.info("listening at " + listeners_.display(fd));
   }
-  if (host_ != nullptr && host_->on_listening) {
-    host_->on_listening(displays(listeners_));
-  }
   for (const std::string& bind : listeners_.unserved()) {
     log_.warning(
         "a socket was passed and not served; name it with --bind, or give no --bind at all",
@@ -314,7 +317,7 @@ struct Successor {
 
   // Errors: the state cannot be taken over; nothing is owned then.
   static Result<Successor> make(const master::UpgradeOrder& order, ProcessTitle& title,
-                                std::vector<std::string> arguments) {
+                                Start& start) {
     auto state = master::Takeover::read(order);
     if (!state) {
       return failure(std::move(state.error()));
@@ -323,8 +326,9 @@ struct Successor {
     if (!belongings) {
       return failure(std::move(belongings.error()));
     }
-    auto server = std::make_unique<Server>(state->family.options, title, std::move(*belongings),
-                                           master::Program{state->program, std::move(arguments)});
+    auto server = std::make_unique<Server>(
+        state->family.options, title, std::move(*belongings),
+        master::Program{state->program, std::move(start.arguments)}, start.host);
     return Successor{std::move(*state), std::move(server)};
   }
 };
@@ -357,7 +361,7 @@ ServeResult serve(const config::Options& options, ProcessTitle& title, Start sta
 }
 
 ServeResult rehearse_takeover(const master::UpgradeOrder& order, ProcessTitle& title, Start start) {
-  auto successor = Successor::make(order, title, std::move(start.arguments));
+  auto successor = Successor::make(order, title, start);
   if (!successor) {
     return {kBadConfiguration, successor.error().message};
   }
@@ -368,9 +372,7 @@ ServeResult rehearse_takeover(const master::UpgradeOrder& order, ProcessTitle& t
 ServeResult take_over(const master::UpgradeOrder& order, ProcessTitle& title, Start start) {
   master::Takeover takeover(order, start.arguments);
   // An exception must not unwind, which would close what the way back needs.
-  const auto make = [&]() noexcept {
-    return Successor::make(order, title, std::move(start.arguments));
-  };
+  const auto make = [&]() noexcept { return Successor::make(order, title, start); };
   auto successor = make();
   if (!successor) {
     return {kBadConfiguration, takeover.fail(successor.error().message)};

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <exception>
@@ -20,6 +21,9 @@
 #include "base/signals.h"
 #include "config/soundness.h"
 #include "in_process.h"
+#include "master/relay.h"
+#include "master/takeover.h"
+#include "master/upgrade_state.h"
 #include "observe/log_files.h"
 #include "serve.h"
 
@@ -61,6 +65,11 @@ std::vector<int> open_descriptors() {
   return fds;
 }
 
+void erase_all(std::vector<int>& fds, const std::vector<int>& gone) {
+  std::erase_if(fds,
+                [&gone](int fd) { return std::find(gone.begin(), gone.end(), fd) != gone.end(); });
+}
+
 // Why this process cannot be a master.
 std::optional<std::string> find_obstacle() {
   if (app::thread_count() > 1) {
@@ -89,6 +98,8 @@ struct Server::State {
   Outcome serve(const HostedApp& app,
                 const std::function<ServeResult(const config::Options&, HostSide&)>& serve_it);
   ServeResult as_master(const config::Options& with, HostSide& host) const;
+  [[nodiscard]] Result<std::optional<master::UpgradeOrder>> take_order() const;
+  [[nodiscard]] Result<config::Options> reread(const config::Options& before) const;
   void tell(const std::string& why) const;
 };
 
@@ -118,6 +129,10 @@ Outcome Server::State::serve(
 }
 
 ServeResult Server::State::as_master(const config::Options& with, HostSide& host) const {
+  auto order = take_order();
+  if (!order) {
+    return {kBadConfiguration, std::move(order.error().message)};
+  }
   if (const auto obstacle = find_obstacle()) {
     return {kBadConfiguration, *obstacle};
   }
@@ -126,18 +141,39 @@ ServeResult Server::State::as_master(const config::Options& with, HostSide& host
   std::fflush(nullptr);  // What lies in the buffers would be printed by each process.
   host.program.fds = open_descriptors();
   ProcessTitle title;
-  Start start{{},
-              [this, &with]() -> Result<config::Options> {
-                config::Options again =
-                    embedding.reread_options ? embedding.reread_options() : with;
-                again.app = with.app;
-                if (auto sound = config::check_soundness(again); !sound) {
-                  return failure(std::move(sound.error()));
-                }
-                return again;
-              },
-              &host};
-  return appserver::serve(with, title, std::move(start));
+  Start start{embedding.arguments, [this, &with] { return reread(with); }, &host};
+  if (!order->has_value()) {
+    return appserver::serve(with, title, std::move(start));
+  }
+  if (auto state = master::Takeover::read(**order)) {  // What the server has is no program's.
+    erase_all(host.program.fds, descriptors_of(*state));
+    erase_all(host.program.fds, {(*order)->state, (*order)->old_program});
+  }
+  if ((*order)->task != master::UpgradeOrder::Task::Probe) {
+    return take_over(**order, title, std::move(start));
+  }
+  ServeResult result = rehearse_takeover(**order, title, std::move(start));
+  if (result.exit_code == 0) {
+    const std::string accepts = std::string(master::kAcceptance) + "\n";
+    static_cast<void>(::write(STDOUT_FILENO, accepts.data(), accepts.size()));
+  }
+  return result;
+}
+
+Result<std::optional<master::UpgradeOrder>> Server::State::take_order() const {
+  if (embedding.arguments.empty()) {
+    return std::optional<master::UpgradeOrder>();
+  }
+  return master::take_upgrade_order();
+}
+
+Result<config::Options> Server::State::reread(const config::Options& before) const {
+  config::Options again = embedding.reread_options ? embedding.reread_options() : before;
+  again.app = before.app;
+  if (auto sound = config::check_soundness(again); !sound) {
+    return failure(std::move(sound.error()));
+  }
+  return again;
 }
 
 // Whoever reads only the log finds the reason there as well.

@@ -74,12 +74,19 @@ struct Embedding {
   // "http://127.0.0.1:40123", so that port 0 can be asked for. Clients can connect from now on.
   std::function<void(const std::vector<std::string>& addresses)> on_listening{};
 
-  // run() only: whether TERM, INT, QUIT, HUP, TTIN, TTOU and USR1 do what they do to appserverd
-  // until it returns. If not, they stay the program's.
+  // run() only: whether TERM, INT, QUIT, HUP, TTIN, TTOU, USR1 and USR2 do what they do to
+  // appserverd until it returns. If not, they stay the program's.
   bool take_signals = true;
 
   // run() only: the options that reload() is to use; empty: those that there are.
   std::function<ServerOptions()> reread_options{};
+
+  // run() only: how the program was started, {argv, argv + argc}. If it is given, SIGUSR2 executes
+  // what lies at the program's path by then in this same process, with these arguments; its main
+  // comes to run() again, which takes the server over, with all workers and connections. Before
+  // that a child does so on trial, prints that it would take over, and returns from run() at once.
+  // Empty: SIGUSR2 is refused.
+  std::vector<std::string> arguments{};
 };
 
 // A server in this program. It prints nothing, ends no process, and has no global state: there may

@@ -338,7 +338,9 @@ std::vector<int> descriptors_of(const UpgradeState& state) {
     fds.push_back(socket.fd);
   }
   for (const ReleaseState& release : state.family.releases) {
-    fds.push_back(release.app.fd);
+    if (release.app.fd != -1) {  // An app that is linked in has none.
+      fds.push_back(release.app.fd);
+    }
     for (const ReleaseFileState& library : release.libraries) {
       fds.push_back(library.fd);
     }

@@ -1,5 +1,6 @@
 // A program that makes itself the master of a pre-fork server.
 #include <algorithm>
+#include <filesystem>
 #include <signal.h>
 #include <string>
 #include <vector>
@@ -73,7 +74,7 @@ TEST_CASE(
   CAPTURE(counts.text());
   CHECK(counts.resets + counts.refused + counts.unannounced_closes + counts.malformed == 0);
   CHECK(counts.other_statuses.empty());
-  process.wait_for_log("embedding");  // The stack names the program.
+  process.wait_for_log("embedding.cpp");  // The stack names the program.
   process.send_signal(SIGTERM);
   CHECK(process.wait_for_exit().code == 0);
 }
@@ -133,6 +134,33 @@ TEST_CASE(
   process.send_signal(SIGUSR2);
   process.wait_for_log("it is not known how this program was started");
   CHECK(get(address, "/").body == "linked");
+}
+
+TEST_CASE("embedded master: USR2 executes the program anew, and HUP then brings its code") {
+  TemporaryFolder folder;
+  const std::string program = (folder / "program").string();
+  std::filesystem::copy_file(APPSERVER_EMBEDDING_PROGRAM, program);
+  ServerProcess process(program, {"upgradable"});
+  const Address address = process.wait_until_listening();
+  process.wait_for_log("the generation is live generation=1");
+  CHECK(get(address, "/version").body == "1");
+  LoadClient load(address, "/", 8);
+  load.wait_for_answers(500);
+  std::filesystem::copy_file(APPSERVER_EMBEDDING_PROGRAM_2, program + ".new");
+  std::filesystem::rename(program + ".new", program);
+  process.send_signal(SIGUSR2);
+  process.wait_for_log("the program was upgraded in place");
+  load.wait_for_answers(500);
+  CHECK(get(address, "/version").body == "1");  // The workers stayed.
+  process.send_signal(SIGHUP);
+  process.wait_for_log("the generation is live generation=2");
+  CHECK(get(address, "/version").body == "2");
+  load.wait_for_answers(500);
+  const LoadCounts counts = load.stop();
+  CAPTURE(counts.text());
+  CHECK(counts.failed() == 0);
+  process.send_signal(SIGTERM);
+  CHECK(process.wait_for_exit().code == 0);
 }
 
 TEST_CASE("embedded master: without libev's default loop it says so, and forks nothing") {

@@ -48,6 +48,7 @@ std::string signal_table() {
 
 void declare(App& app, int notes) {
   app.get("/", [](const Request&) { return appserver::text("linked"); });
+  app.get("/version", [](const Request&) { return appserver::text(EMBEDDING_VERSION); });
   app.get("/pid", [](const Request&) { return appserver::text(std::to_string(::getpid())); });
   app.get("/crash", [](const Request&) -> appserver::Response { std::abort(); });
   app.get("/stop", [](const Request&) {
@@ -70,7 +71,10 @@ int main(int argc, char** argv) {
   appserver::ServerOptions options;
   options.bind = {"127.0.0.1:0"};
   options.workers = 2;
-  Server server(options, {.take_signals = mode != "own-signals"});
+  Server server(options,
+                {.take_signals = mode != "own-signals",
+                 .arguments = mode == "upgradable" ? std::vector<std::string>(argv, argv + argc)
+                                                   : std::vector<std::string>()});
   the_server = &server;
   if (mode == "own-signals") {
     take_signals();
