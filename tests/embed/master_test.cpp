@@ -68,8 +68,6 @@ TEST_CASE(
   load.wait_for_answers(500);
   CHECK(get(address, "/crash").status == 500);
   load.wait_for_answers(500);
-  ::kill(worker_of(address), SIGSEGV);
-  load.wait_for_answers(500);
   const LoadCounts counts = load.stop();
   CAPTURE(counts.text());
   CHECK(counts.resets + counts.refused + counts.unannounced_closes + counts.malformed == 0);
