@@ -184,6 +184,17 @@ TEST_CASE("in process: on a loop of the program's own, that one's watchers are s
   CHECK(own.ticks > before);
 }
 
+TEST_CASE("in process: who holds a loop of the program's own for long is told") {
+  OwnLoop own;
+  ServerOptions options = on_free_port();
+  options.blocked_loop = 50ms;
+  InProcessServer running(declare_hello, options, own.loop);
+  CHECK(get(running.address(), "/sleep/200").body == "slept");
+  CHECK(running.log.text().find("the event loop is being held") != std::string::npos);
+  running.server.stop();
+  CHECK(running.wait().exit_code == 0);
+}
+
 TEST_CASE("in process: a Server serves again after it was stopped, with a fresh app") {
   int set_ups = 0;
   Server server(on_free_port(), {.log = [](appserver::LogLevel, std::string_view) {}});
