@@ -79,6 +79,10 @@ struct ServerOptions {
   int keep_releases = 5;
   bool fallback_release = false;
 
+  // Who looks at the server, and tells it what to do.
+  std::string control_socket = "auto";  // Empty: none.
+  std::string admin;                    // Where the state can be read; empty: nowhere else.
+
   // Clients.
   std::chrono::milliseconds keep_alive{75'000};
   std::chrono::milliseconds header_timeout{15'000};

@@ -23,6 +23,7 @@ inline constexpr std::uint64_t kTebibyte = std::uint64_t{1} << 40U;
 [[nodiscard]] std::span<const OptionRow> process_rows();
 [[nodiscard]] std::span<const OptionRow> lifecycle_rows();
 [[nodiscard]] std::span<const OptionRow> deploy_rows();
+[[nodiscard]] std::span<const OptionRow> control_rows();
 [[nodiscard]] std::span<const OptionRow> client_rows();
 [[nodiscard]] std::span<const OptionRow> limit_rows();
 [[nodiscard]] std::span<const OptionRow> surrounding_rows();

@@ -9,8 +9,9 @@ namespace appserver::config {
 std::span<const OptionRow> option_table() {
   static const std::vector<OptionRow> rows = [] {
     std::vector<OptionRow> all;
-    for (const auto group : {socket_rows(), process_rows(), lifecycle_rows(), deploy_rows(),
-                             client_rows(), limit_rows(), surrounding_rows(), log_rows()}) {
+    for (const auto group :
+         {socket_rows(), process_rows(), lifecycle_rows(), deploy_rows(), control_rows(),
+          client_rows(), limit_rows(), surrounding_rows(), log_rows()}) {
       all.insert(all.end(), group.begin(), group.end());
     }
     return all;
@@ -45,6 +46,8 @@ std::string_view group_title(Group group) {
       return "Lifecycle";
     case Group::Deploys:
       return "Deploys";
+    case Group::Control:
+      return "Control";
     case Group::Clients:
       return "Clients";
     case Group::Limits:

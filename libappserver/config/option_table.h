@@ -18,7 +18,17 @@
 namespace appserver::config {
 
 // The headings under which --help and the reference show the options.
-enum class Group { Sockets, Processes, Lifecycle, Deploys, Clients, Limits, Surroundings, Logs };
+enum class Group {
+  Sockets,
+  Processes,
+  Lifecycle,
+  Deploys,
+  Control,
+  Clients,
+  Limits,
+  Surroundings,
+  Logs
+};
 
 // Says what is wrong with one text value, as the end of a sentence that starts with the quoted
 // value ("is not NAME=value"), or nothing if the value is fine.

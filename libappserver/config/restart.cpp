@@ -10,8 +10,8 @@
 namespace appserver::config {
 namespace {
 
-constexpr std::array<std::string_view, 5> kFixed = {"name", "pid", "access-logfile",
-                                                    "error-logfile", "log-format"};
+constexpr std::array<std::string_view, 7> kFixed = {
+    "name", "pid", "control-socket", "admin", "access-logfile", "error-logfile", "log-format"};
 
 }  // namespace
 

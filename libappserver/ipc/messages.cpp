@@ -18,7 +18,41 @@ struct Header {
 constexpr std::uint32_t kMagic = 0x64767361;  // "asvd", also a check of the byte order.
 
 // The fields of each message in their order on the wire; one line a message, used by both
-// directions.
+// directions. Here those of control_messages.h, which have an id.
+template <typename Self>
+auto control_fields(Self& m) {
+  using M = std::remove_const_t<Self>;
+  if constexpr (std::is_same_v<M, CommandGiven>) {
+    return std::tie(m.id, m.command, m.uid, m.pid, m.path, m.canary, m.watch_milliseconds, m.verify,
+                    m.force, m.supersede, m.workers, m.quick, m.level);
+  } else if constexpr (std::is_same_v<M, ServerFacts>) {
+    return std::tie(m.id, m.name, m.version, m.pid, m.state, m.started_at, m.app, m.binds,
+                    m.workers);
+  } else if constexpr (std::is_same_v<M, GenerationFacts>) {
+    return std::tie(m.id, m.generation, m.release, m.state, m.zygote_pid);
+  } else if constexpr (std::is_same_v<M, ReleaseFacts>) {
+    return std::tie(m.id, m.release, m.app, m.name, m.version, m.build_id, m.digest, m.at, m.who,
+                    m.outcome, m.why, m.is_live, m.is_previous);
+  } else if constexpr (std::is_same_v<M, DeployFacts>) {
+    return std::tie(m.id, m.is_under_way, m.generation, m.release, m.path, m.state, m.why, m.who,
+                    m.at, m.took);
+  } else if constexpr (std::is_same_v<M, PastCrash>) {
+    return std::tie(m.id, m.at, m.slot, m.generation, m.pid, m.signal, m.method, m.target,
+                    m.stack_top);
+  } else if constexpr (std::is_same_v<M, CountFacts>) {
+    return std::tie(m.id, m.requests, m.errors, m.times, m.exit_reasons, m.exits, m.outcomes,
+                    m.deploys);
+  } else if constexpr (std::is_same_v<M, CommandProgress>) {
+    return std::tie(m.id, m.what, m.generation, m.slot);
+  } else if constexpr (std::is_same_v<M, CommandEnded>) {
+    return std::tie(m.id, m.ok, m.outcome, m.generation, m.release, m.why, m.took);
+  } else {
+    static_assert(std::is_same_v<M, SnapshotWanted> || std::is_same_v<M, SnapshotEnd>);
+    return std::tie(m.id);
+  }
+}
+
+// Those of all others.
 template <typename Self>
 auto fields(Self& message) {
   using M = std::remove_const_t<Self>;
@@ -43,6 +77,12 @@ auto fields(Self& message) {
     return std::tie(message.modules, message.frames);
   } else if constexpr (std::is_same_v<M, FrameNamed>) {
     return std::tie(message.frame, message.line, message.function, message.file);
+  } else if constexpr (std::is_same_v<M, LogLevelSet>) {
+    return std::tie(message.level);
+  } else if constexpr (std::is_same_v<M, EventTold>) {
+    return std::tie(message.line);
+  } else if constexpr (requires { message.id; }) {
+    return control_fields(message);
   } else {
     static_assert(std::is_empty_v<M>, "a message with fields needs its line here");
     return std::tuple<>{};

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "ipc/control_messages.h"
 #include "ipc/crash_record.h"
 
 // What the processes say to each other: typed, versioned, one message a packet of a SOCK_SEQPACKET
@@ -16,7 +17,7 @@
 // and with it the builds on either side refuse to follow each other.
 namespace appserver::ipc {
 
-inline constexpr std::uint16_t kProtocolVersion = 1;
+inline constexpr std::uint16_t kProtocolVersion = 2;
 
 // Texts are cut to this, so that every message fits one packet.
 inline constexpr std::size_t kMaxText = 8 * 1024;
@@ -122,10 +123,20 @@ struct CheckEnded {
   std::uint32_t milliseconds;
 };
 
+// --- master to worker and zygote ---
+
+// The level of the log changes.
+struct LogLevelSet {
+  std::uint8_t level;  // config::LogLevel
+};
+
 // The order is part of the protocol: append only.
-using Message = std::variant<ForkWorker, Retire, AppLoaded, AppFailed, WorkerForked,
-                             WorkerForkFailed, Drain, Stop, LogsReopened, WorkerReady, WorkerFailed,
-                             RecycleWanted, NameFrames, FrameNamed, CheckEnded, LoopHeld>;
+using Message =
+    std::variant<ForkWorker, Retire, AppLoaded, AppFailed, WorkerForked, WorkerForkFailed, Drain,
+                 Stop, LogsReopened, WorkerReady, WorkerFailed, RecycleWanted, NameFrames,
+                 FrameNamed, CheckEnded, SnapshotWanted, CommandGiven, ServerFacts, GenerationFacts,
+                 ReleaseFacts, DeployFacts, PastCrash, CountFacts, SnapshotEnd, CommandProgress,
+                 CommandEnded, EventTold, LogLevelSet, LoopHeld>;
 
 // Both directions of the wire form: a header (magic, version, type, size), then the fields in
 // order, integers in host byte order, texts as length and bytes. [any] Pure.

@@ -61,4 +61,14 @@ std::string json_payload(const Identity& identity, std::string_view message,
   return object.substr(1, object.size() - 2);
 }
 
+std::string event_json(double at, std::string_view level, std::string_view message,
+                       std::span<const Field> fields) {
+  json::object event{{"at", at}, {"level", level}, {"message", to_json(message)}};
+  for (const Field& field : fields) {
+    event.emplace(printable(field.key),
+                  std::visit([](const auto& value) { return to_json(value); }, field.value));
+  }
+  return json::serialize(event);
+}
+
 }  // namespace appserver::observe

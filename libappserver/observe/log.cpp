@@ -135,6 +135,7 @@ struct Log::Backend {
   const std::shared_ptr<WriterSink> sink;  // Shared because spdlog::logger wants it so.
   spdlog::logger logger;
   Taker taker = {};  // If there is one, it gets the records instead.
+  Witness witness = {};
 };
 
 Log::Log(int fd, LogLevel level, LogFormat format, Identity identity, WallClock now)
@@ -151,6 +152,9 @@ void Log::write(LogLevel level, std::string_view message,
 }
 
 void Log::write(LogLevel level, std::string_view message, std::span<const Field> fields) noexcept {
+  if (backend_->witness && level >= LogLevel::Info) {
+    backend_->witness(level, message, fields);
+  }
   if (!enabled(level)) {
     return;
   }
@@ -185,6 +189,10 @@ bool Log::enabled(LogLevel level) const noexcept {
 }
 void Log::set_level(LogLevel level) noexcept {
   backend_->logger.set_level(to_spdlog(level));
+}
+
+void Log::set_witness(Witness witness) noexcept {
+  backend_->witness = std::move(witness);
 }
 
 void Log::set_identity(Identity identity) noexcept {

@@ -53,6 +53,12 @@ class Log {
   void warning(std::string_view message, std::initializer_list<Field> fields = {}) noexcept;
   void error(std::string_view message, std::initializer_list<Field> fields = {}) noexcept;
 
+  // Is told of each record from info on, whatever the level. It must not throw, nor write to this
+  // log. A child that must not go on telling it replaces it by nothing. Requires: one thread.
+  using Witness = std::function<void(config::LogLevel level, std::string_view message,
+                                     std::span<const Field> fields)>;
+  void set_witness(Witness witness) noexcept;
+
   [[nodiscard]] bool enabled(config::LogLevel level) const noexcept;
   void set_level(config::LogLevel level) noexcept;
 

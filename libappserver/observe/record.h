@@ -74,4 +74,9 @@ struct Field {
 [[nodiscard]] std::string json_payload(const Identity& identity, std::string_view message,
                                        std::span<const Field> fields);
 
+// A record as one object for programs that follow what happens: "at" (seconds since the epoch),
+// "level", "message", and each field by its key. As careful as json_payload().
+[[nodiscard]] std::string event_json(double at, std::string_view level, std::string_view message,
+                                     std::span<const Field> fields);
+
 }  // namespace appserver::observe
