@@ -71,6 +71,7 @@ int main(int argc, char** argv) {
   appserver::ServerOptions options;
   options.bind = {"127.0.0.1:0"};
   options.workers = 2;
+  options.keep_releases = 0;  // Nothing is to be left behind.
   Server server(options,
                 {.take_signals = mode != "own-signals",
                  .arguments = mode == "upgradable" ? std::vector<std::string>(argv, argv + argc)

@@ -2,7 +2,7 @@
 #include <appserver/server.hpp>
 
 int main(int argc, char** argv) {
-  appserver::Server server{{.bind = {argv[1]}, .workers = 1}};
+  appserver::Server server{{.bind = {argv[1]}, .workers = 1, .keep_releases = 0}};
   if (argc > 2) {
     return server.run(argv[2]);
   }
