@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "admin/admin.h"
 #include "app/snapshot.h"
 #include "base/privileges.h"
 #include "base/service_variables.h"
@@ -149,6 +150,7 @@ class Server {
   int run_zygote(master::ZygoteBirth birth);
   int run_worker(const master::Release& release, zygote::WorkerBirth birth);
   int run_checked_worker(const master::Release& release, zygote::WorkerBirth birth);
+  int run_admin(master::AdminBirth birth);
 
   [[nodiscard]] master::ReleaseStore* store() { return store_ ? &*store_ : nullptr; }
 
@@ -220,6 +222,8 @@ master::MasterSetup Server::setup(master::Release release, RereadOptions reread_
           [this](master::ZygoteBirth birth) { return leave(run_zygote(std::move(birth))); },
           std::nullopt,
           store(),
+          name_,
+          [this](master::AdminBirth birth) { return leave(run_admin(std::move(birth))); },
           [this](const std::string& title) { title_.set(title); },
           std::move(reread_options),
           program_,
@@ -308,6 +312,28 @@ int Server::run_checked_worker(const master::Release& release, zygote::WorkerBir
   const std::array listeners{birth.own_listener.get()};
   return worker::lone_worker({birth.slot, birth.generation, release.options, listeners,
                               std::move(birth.master), birth.app, birth.host, log_, log_files_});
+}
+
+int Server::run_admin(master::AdminBirth birth) {
+  title_.set("appserverd: admin");
+  const auto serve = [&](const config::Options& options, const detail::AppMaker& make) {
+    app::HostServices host(
+        kVersion, [this](std::int32_t, std::string_view message) { log_.warning(message); },
+        worker::exchange_calls(), &worker::host_extension);
+    std::shared_ptr<const appserver_app> description;
+    auto app = app::link_app(
+        "the admin process",
+        [&](const appserver_host* table) { return (description = make(table)).get(); }, host);
+    return !app ? kBadApp
+                : worker::lone_worker({0, 0, options, birth.listener_fds, std::move(birth.engine),
+                                       *app, host, log_, log_files_});
+  };
+  return admin::admin({birth.options,
+                       std::move(birth.commands),
+                       scoreboard_,
+                       log_,
+                       {birth.master_uid, birth.admin_host},
+                       serve});
 }
 
 // A server that goes on in the place of another program's.

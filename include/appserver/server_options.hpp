@@ -81,7 +81,7 @@ struct ServerOptions {
 
   // Who looks at the server, and tells it what to do.
   std::string control_socket = "auto";  // Empty: none.
-  std::string admin;                    // Where the state can be read; empty: nowhere else.
+  std::string admin = {};               // Where the state can be read; empty: nowhere else.
 
   // Clients.
   std::chrono::milliseconds keep_alive{75'000};

@@ -1,10 +1,11 @@
 #include "http/response_reader.h"
 
+#include <utility>
+
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
-#include <utility>
 
 namespace appserver::http {
 namespace {
@@ -29,8 +30,7 @@ struct ResponseReader::Parser {
   beast::http::response_parser<beast::http::string_body> it;
 };
 
-ResponseReader::ResponseReader(Body kind)
-    : kind_(kind), parser_(std::make_unique<Parser>(kind)) {}
+ResponseReader::ResponseReader(Body kind) : kind_(kind), parser_(std::make_unique<Parser>(kind)) {}
 ResponseReader::~ResponseReader() = default;
 
 Result<bool> ResponseReader::feed(std::string_view bytes) {

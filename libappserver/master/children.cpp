@@ -388,6 +388,20 @@ void Children::adopt(const Family& family) {
   }
 }
 
+pid_t Children::zygote_pid(std::uint32_t generation) const {
+  const auto zygote = zygotes_.find(generation);
+  return zygote == zygotes_.end() ? 0 : zygote->second.pid;
+}
+
+void Children::tell_all(const ipc::Message& message) {
+  for (auto& [generation, zygote] : zygotes_) {
+    static_cast<void>(zygote.channel.send(message));
+  }
+  for (auto& [pid, worker] : workers_) {
+    static_cast<void>(worker.channel.send(message));
+  }
+}
+
 void Children::send_logs(std::span<const UniqueFd> files) {
   std::vector<int> fds;
   for (const UniqueFd& file : files) {

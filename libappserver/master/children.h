@@ -118,6 +118,11 @@ class Children {
   // Requires: a fresh object; the processes are children of this one.
   void adopt(const Family& family);
 
+  // Of the generation's zygote; 0 while there is none.
+  [[nodiscard]] pid_t zygote_pid(std::uint32_t generation) const;
+  // To all zygotes and workers.
+  void tell_all(const ipc::Message& message);
+
   // Gives everybody the new log files.
   void send_logs(std::span<const UniqueFd> files);
 

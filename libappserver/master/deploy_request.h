@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
@@ -37,6 +38,18 @@ struct DeployResult {
   unsigned release = 0;                    // Its number in the store; 0: it is not kept.
   std::string why = {};                    // Empty when it is live.
   bool unchanged = false;                  // Live, and was before: nothing was done.
+  Duration took{};
+};
+
+// A deploy, reload or rollback that has ended, or how far one is.
+struct DeployRecord {
+  supervision::Generation generation = 0;  // 0: none was made.
+  unsigned release = 0;
+  std::string path = {};
+  std::string state = {};  // The outcome; or the stage.
+  std::string why = {};
+  std::string who = {};
+  std::chrono::system_clock::time_point at = {};  // When it began.
   Duration took{};
 };
 

@@ -33,7 +33,7 @@ Deployer::Deployer(Surroundings surroundings, config::Options options,
                    supervision::Generation newest)
     : surroundings_(std::move(surroundings)), options_(std::move(options)), newest_(newest) {}
 
-bool Deployer::reload() {
+bool Deployer::reload(const std::string& who, DeployFollower follower) {
   observe::Log& log = surroundings_.log;
   surroundings_.notifier.reload_asked();
   auto options = surroundings_.reread_options();
@@ -47,6 +47,8 @@ bool Deployer::reload() {
   if (!release) {
     log.error("reload refused", {{"why", std::string_view(release.error().message)}});
     surroundings_.notifier.reload_failed(release.error().message);
+    conclude(follower, {supervision::DeployOutcome::Refused, 0, 0, release.error().message},
+             {.path = configured.app, .who = who});
     return false;
   }
   for (const std::string& name : config::changed_for_restart(options_, configured)) {
@@ -57,13 +59,14 @@ bool Deployer::reload() {
   }
   options_ = configured;
   surroundings_.follow_options(options_);
-  if (auto kept = keep(*release, "SIGHUP"); !kept) {
+  if (auto kept = keep(*release, who); !kept) {
     log.warning("the release is not kept", {{"why", std::string_view(kept.error().message)}});
   }
   const supervision::DeployPlan plan = plan_of(*release, {});
   const std::string app = goes_on_with_deployed ? deployed_app_ : "";
   const unsigned number = release->number;
-  const auto generation = add(std::move(*release), {app, number, {}, Clock::now(), {}});
+  const auto generation =
+      add(std::move(*release), {app, number, std::move(follower), Clock::now(), who});
   const Release& added = surroundings_.releases.at(generation);
   log.info("reloading", {{"generation", generation},
                          {"app", std::string_view(added.snapshot.app.path)},
@@ -74,14 +77,14 @@ bool Deployer::reload() {
 
 void Deployer::deploy(const DeployRequest& request, DeployFollower follower) {
   if (const auto obstacle = find_obstacle(request.supersede)) {
-    refuse(follower, *obstacle);
+    refuse(follower, *obstacle, request.who, request.path);
     return;
   }
   config::Options options = options_;
   options.app = app::absolute_path(request.path);
   auto release = surroundings_.releases.make(options);
   if (!release) {
-    refuse(follower, release.error().message);
+    refuse(follower, release.error().message, request.who, options.app);
     return;
   }
   if (!request.force && is_live_already(*release)) {
@@ -91,14 +94,14 @@ void Deployer::deploy(const DeployRequest& request, DeployFollower follower) {
     return;
   }
   if (auto kept = keep(*release, request.who); !kept) {
-    refuse(follower, kept.error().message);
+    refuse(follower, kept.error().message, request.who, options.app);
     return;
   }
   supervision::DeployPlan plan = plan_of(*release, request);
   plan.supersede = request.supersede;
   const unsigned number = release->number;
-  const auto generation =
-      add(std::move(*release), {options.app, number, std::move(follower), Clock::now(), {}});
+  const auto generation = add(
+      std::move(*release), {options.app, number, std::move(follower), Clock::now(), request.who});
   const Release& added = surroundings_.releases.at(generation);
   surroundings_.log.info("deploying", {{"generation", generation},
                                        {"app", std::string_view(added.snapshot.app.path)},
@@ -129,8 +132,8 @@ void Deployer::rollback(const std::string& who, DeployFollower follower) {
     tickets_[generation].rollbacks.push_back(std::move(follower));
   } else {
     const Release& release = surroundings_.releases.at(generation);
-    tickets_[generation] = {
-        release.options.app, release.number, std::move(follower), Clock::now(), {}};
+    tickets_[generation] = {release.options.app, release.number, std::move(follower), Clock::now(),
+                            who};
   }
   surroundings_.report(supervision::RollbackRequested{});
 }
@@ -159,7 +162,7 @@ void Deployer::roll_back_to_kept(const std::string& who, DeployFollower follower
   plan.watch = Duration::zero();
   plan.at_once = plan.is_rollback = true;
   const auto generation = add(
-      std::move(*release), {options.app, previous->number, std::move(follower), Clock::now(), {}});
+      std::move(*release), {options.app, previous->number, std::move(follower), Clock::now(), who});
   surroundings_.log.info("rolling back to a kept release", {{"generation", generation},
                                                             {"release", previous->number},
                                                             {"app", std::string_view(options.app)},
@@ -222,7 +225,10 @@ void Deployer::tell(const supervision::DeployEnded& news) {
     note(surroundings_.store->note_outcome(ticket.number, supervision::name_of(news.outcome),
                                            news.why));
   }
-  tell_end(ticket.follower, {news.outcome, news.generation, ticket.number, news.why, false, took});
+  conclude(ticket.follower, {news.outcome, news.generation, ticket.number, news.why, false, took},
+           {.path = surroundings_.releases.at(news.generation).options.app,
+            .who = ticket.who,
+            .at = ticket.at});
   const auto live = surroundings_.supervisor.desired().live;
   for (const DeployFollower& rollback : ticket.rollbacks) {
     if (is_live) {
@@ -296,9 +302,44 @@ bool Deployer::is_live_already(const Release& release) const {
   return !supervisor.is_deploying() && is_same(live.snapshot, release.snapshot);
 }
 
-void Deployer::refuse(const DeployFollower& follower, const std::string& why) {
+void Deployer::refuse(const DeployFollower& follower, const std::string& why,
+                      const std::string& who, const std::string& path) {
   surroundings_.log.error("deploy refused", {{"why", std::string_view(why)}});
-  tell_end(follower, {supervision::DeployOutcome::Refused, 0, 0, why});
+  conclude(follower, {supervision::DeployOutcome::Refused, 0, 0, why}, {.path = path, .who = who});
+}
+
+// `record` has what the result does not say.
+void Deployer::conclude(const DeployFollower& follower, const DeployResult& result,
+                        DeployRecord record) {
+  record.generation = result.generation;
+  record.release = result.release;
+  record.state = supervision::name_of(result.outcome);
+  record.why = result.why;
+  record.took = result.took;
+  if (record.at == std::chrono::system_clock::time_point{}) {
+    record.at = std::chrono::system_clock::now();
+  }
+  surroundings_.record(std::move(record));
+  tell_end(follower, result);
+}
+
+std::optional<DeployRecord> Deployer::under_way() const {
+  const auto& deploy = surroundings_.supervisor.deploy();
+  if (!deploy) {
+    return std::nullopt;
+  }
+  DeployRecord record{.generation = deploy->generation,
+                      .state = std::string(supervision::name_of(deploy->stage))};
+  if (const Release* release = surroundings_.releases.find(deploy->generation)) {
+    record.path = release->options.app;
+    record.release = release->number;
+  }
+  if (const auto ticket = tickets_.find(deploy->generation); ticket != tickets_.end()) {
+    record.who = ticket->second.who;
+    record.at = ticket->second.at;
+    record.took = Clock::now() - ticket->second.since;
+  }
+  return record;
 }
 
 }  // namespace appserver::master

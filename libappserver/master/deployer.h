@@ -34,6 +34,7 @@ class Deployer {
     std::function<Result<config::Options>()> reread_options;
     std::function<void(const config::Options&)> follow_options;  // Policy, number of workers, log.
     std::function<void(supervision::Event)> report;
+    std::function<void(DeployRecord)> record;  // Of each that has ended, also the refused ones.
   };
   // `options`: those of the latest configuration. `newest`: the highest generation so far. All in
   // `surroundings` outlives it.
@@ -54,7 +55,7 @@ class Deployer {
   // Reads the configuration again and rolls out what it names, or the path that was deployed since
   // as long as the configuration names the same app as before. A deploy under way is superseded.
   // Returns: whether something was begun; else the reason is in the log.
-  bool reload();
+  bool reload(const std::string& who = "SIGHUP", DeployFollower follower = {});
 
   // Rolls out the file at the path, with the options of the last reload. `follower.ended` may be
   // called at once: when the request is refused, or when the file is that of the live release.
@@ -62,6 +63,9 @@ class Deployer {
 
   // Puts the release before the live one back; during a deploy, ends that one.
   void rollback(const std::string& who, DeployFollower follower);
+
+  // The deploy that is under way; nothing if there is none.
+  [[nodiscard]] std::optional<DeployRecord> under_way() const;
 
   // News from the supervisor, and what the app of a generation says of itself.
   void describe(supervision::Generation generation, const std::string& name,
@@ -79,7 +83,9 @@ class Deployer {
     unsigned number;  // Of the release.
     DeployFollower follower;
     TimePoint since;
-    std::vector<DeployFollower> rollbacks;  // Who wants it undone.
+    std::string who = {};
+    std::chrono::system_clock::time_point at = std::chrono::system_clock::now();
+    std::vector<DeployFollower> rollbacks = {};  // Who wants it undone.
   };
 
   supervision::Generation add(Release release, Ticket ticket);
@@ -91,7 +97,9 @@ class Deployer {
                                                 const DeployRequest& request) const;
   [[nodiscard]] std::optional<std::string> find_obstacle(bool supersede) const;
   [[nodiscard]] bool is_live_already(const Release& release) const;
-  void refuse(const DeployFollower& follower, const std::string& why);
+  void refuse(const DeployFollower& follower, const std::string& why, const std::string& who = {},
+              const std::string& path = {});
+  void conclude(const DeployFollower& follower, const DeployResult& result, DeployRecord record);
 
   Surroundings surroundings_;
   config::Options options_;

@@ -58,7 +58,8 @@ Master::Master(MasterSetup& setup)
                  [this](const WorkerHold& hold) { inquests_.note_hold(hold); }}),
       deployer_({setup.log, supervisor_, releases_, notifier_, setup.store, setup.reread_options,
                  [this](const config::Options& options) { follow(options); },
-                 [this](supervision::Event event) { report(std::move(event)); }},
+                 [this](supervision::Event event) { report(std::move(event)); },
+                 [this](DeployRecord record) { history_.note(std::move(record)); }},
                 options_of(setup), setup.succession ? setup.succession->family.ledger.newest : 1),
       verification_({loop_, setup.log, children_,
                      [this](auto kept_fds, const std::string& title) {
@@ -71,13 +72,17 @@ Master::Master(MasterSetup& setup)
       upgrade_({loop_, setup.log, setup.program, [this] { return is_at_rest(); },
                 [this] { return supervisor_.is_stop_requested(); }, [this] { return state(); },
                 [this]() -> Duration { return deployer_.options().boot_timeout; },
-                [this](auto kept_fds) { leave(kept_fds); }}),
+                [this](auto kept_fds) { leave(kept_fds); }, [this] { admin_.end(); },
+                [this] { start_admin(); }}),
       overdue_(loop_, setup.scoreboard,
                [this](pid_t worker, TimePoint since) {
                  report(supervision::HandlerOverdue{worker, since});
                }),
       inquests_({loop_, setup.log, chronicle_, setup.scoreboard.barred(), deployer_.options(),
-                 releases_, children_}) {
+                 releases_, children_}),
+      admin_(admin_surroundings(), options_of(setup), setup.name),
+      status_(status_surroundings()),
+      control_(control_surroundings()) {
   if (setup.succession) {
     succeed(setup.succession->family);
   } else {
@@ -108,11 +113,13 @@ Farewell Master::run() {
   }
   report(supervision::TimePassed{});  // Whatever failed at once, or was due, is an event by now.
   overdue_.start();
+  start_admin();
   while (!exit_code_.has_value()) {
     loop_.run_once();
     upgrade_.go_on();
   }
   inquests_.finish();
+  admin_.end();
   return {*exit_code_, *exit_code_ == 0 ? "" : chronicle_.last_failure()};
 }
 
@@ -149,6 +156,7 @@ void Master::bury(WorkerDeath death) {
     return;  // It served nobody; its verification tells how it ended.
   }
   watch_.bury(death.generation, death.answers);
+  history_.note_death(death);
   inquests_.note_death(std::move(death));
 }
 
@@ -235,7 +243,7 @@ void Master::wait_for_next_deadline() {
 
 void Master::on_child_exit(int pid, int status) noexcept {
   if (!upgrade_.child_exited(pid, status) && !inquests_.child_exited(pid, status) &&
-      !verification_.child_exited(pid, status)) {
+      !verification_.child_exited(pid, status) && !admin_.child_exited(pid, status)) {
     children_.child_exited(pid, status);
   }
 }

@@ -12,6 +12,7 @@
 #include "config/options.h"
 #include "ipc/handoff.h"
 #include "ipc/scoreboard.h"
+#include "master/admin_process.h"
 #include "master/children.h"
 #include "master/relay.h"
 #include "master/release_store.h"
@@ -63,6 +64,9 @@ struct MasterSetup {
   std::optional<Release> fallback;
   // Null: no releases are kept.
   ReleaseStore* store;
+  // What it is called, and the main of its admin process.
+  std::string name;
+  std::function<int(AdminBirth)> admin;
   // Names the calling process, as ps shows it.
   std::function<void(const std::string&)> set_title;
   // Reads the configuration once more, for SIGHUP.

@@ -6,16 +6,20 @@
 #include <vector>
 
 #include "base/event_loop.h"
+#include "master/admin_process.h"
 #include "master/children.h"
 #include "master/chronicle.h"
+#include "master/control_desk.h"
 #include "master/deploy_watch.h"
 #include "master/deployer.h"
+#include "master/history.h"
 #include "master/inquests.h"
 #include "master/listening.h"
 #include "master/master.h"
 #include "master/notifier.h"
 #include "master/overdue_watch.h"
 #include "master/releases.h"
+#include "master/status_facts.h"
 #include "master/upgrade.h"
 #include "master/verification.h"
 #include "supervision/supervisor.h"
@@ -53,7 +57,7 @@ class Master {
   void stop(bool graceful);
   void follow(const config::Options& options);
   void scale(int by);
-  void reopen_logs();
+  Result<Ok> reopen_logs();
 
   // SIGUSR2, on both sides of it.
   [[nodiscard]] bool is_at_rest() const;
@@ -62,6 +66,13 @@ class Master {
 
   // In a child, before it is anything else.
   void leave(std::span<const int> kept_fds) noexcept;
+
+  // The admin process: where it comes from, and what it says.
+  [[nodiscard]] AdminProcess::Surroundings admin_surroundings();
+  [[nodiscard]] StatusFacts::Surroundings status_surroundings();
+  [[nodiscard]] ControlDesk::Surroundings control_surroundings();
+  void hear_admin(const ipc::Message& message);
+  void start_admin();
 
   MasterSetup& setup_;
   EventLoop loop_{EventLoop::Kind::Default};
@@ -82,6 +93,10 @@ class Master {
   TimerWatcher deadline_{loop_};
   OverdueWatch overdue_;
   Inquests inquests_;
+  History history_;
+  AdminProcess admin_;
+  StatusFacts status_;
+  ControlDesk control_;
   std::deque<supervision::Event> events_;
   bool is_handling_ = false;
   std::optional<int> exit_code_;

@@ -33,7 +33,7 @@ void Master::on_signal(int signal) noexcept {
       scale(-1);
       break;
     case SIGUSR1:
-      reopen_logs();
+      static_cast<void>(reopen_logs());
       break;
     default:
       upgrade_.request();
@@ -83,16 +83,17 @@ void Master::scale(int by) {
   report(supervision::ScaleRequested{static_cast<unsigned>(wanted)});
 }
 
-void Master::reopen_logs() {
+Result<Ok> Master::reopen_logs() {
   const auto files = setup_.log_files.open_again();
   if (!files) {
     setup_.log.error("cannot reopen the logs; writing to the old files",
                      {{"why", std::string_view(files.error().message)}});
-    return;
+    return failure(Error(files.error()));
   }
   setup_.log_files.take_over(*files);
   children_.send_logs(*files);
   setup_.log.info("reopened the logs");
+  return ok();
 }
 
 // --- an upgrade in place ---
@@ -128,6 +129,7 @@ void Master::succeed(const FamilyState& family) {
 }
 
 void Master::leave(std::span<const int> kept_fds) noexcept {
+  setup_.log.set_witness({});  // What it writes to is closed here, and another one's number soon.
   std::vector<int> kept(kept_fds.begin(), kept_fds.end());
   kept.insert(kept.end(), {setup_.handoff.send_fd(), setup_.handoff.receive_fd()});
   kept.push_back(setup_.log_files.error_log().fd());

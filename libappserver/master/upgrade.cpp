@@ -102,6 +102,7 @@ void Upgrade::execute() {
   if (surroundings_.is_stopping() || !surroundings_.is_at_rest()) {
     return;
   }
+  surroundings_.make_way();
   const UpgradeState state = current_state();
   auto state_file = write_state_file(write_state(state));
   // The file of this program, wherever it has gone meanwhile.
@@ -109,6 +110,7 @@ void Upgrade::execute() {
   if (!state_file || !old_program.is_open()) {
     give_up(state_file ? "cannot open the running program: " + errno_text(errno)
                        : state_file.error().message);
+    surroundings_.stay();
     return;
   }
   std::vector<int> fds = descriptors_of(state);
@@ -119,6 +121,7 @@ void Upgrade::execute() {
   const int error = image.execute(surroundings_.program.path.c_str());
   set_close_on_exec(fds, true);
   give_up("cannot execute " + surroundings_.program.path + ": " + errno_text(error));
+  surroundings_.stay();
 }
 
 UpgradeState Upgrade::current_state() const {

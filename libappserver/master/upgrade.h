@@ -40,6 +40,10 @@ class Upgrade {
     std::function<UpgradeState()> state;
     std::function<Duration()> patience;  // How long a probe may take.
     std::function<void(std::span<const int> kept_fds)> leave_master;
+    // Right before the other program: what it starts anew ends; and if it does not come, begins
+    // again.
+    std::function<void()> make_way;
+    std::function<void()> stay;
   };
   explicit Upgrade(Surroundings surroundings) : surroundings_(std::move(surroundings)) {}
   Upgrade(const Upgrade&) = delete;

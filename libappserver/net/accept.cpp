@@ -27,6 +27,17 @@ bool concerns_one_connection(int error) {
   }
 }
 
+// Of a unix socket the kernel says which process connected, and whose it is.
+PeerAddress peer_of(int fd, const sockaddr_storage& address) noexcept {
+  ucred who{};
+  socklen_t size = sizeof who;
+  if (address.ss_family == AF_INET || address.ss_family == AF_INET6 ||
+      ::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) != 0) {
+    return PeerAddress(address);
+  }
+  return PeerAddress::local(who.uid, who.pid);
+}
+
 }  // namespace
 
 Result<AcceptedSocket, int> accept_connection(int listener_fd) noexcept {
@@ -37,7 +48,7 @@ Result<AcceptedSocket, int> accept_connection(int listener_fd) noexcept {
     const int fd = ::accept4(listener_fd, reinterpret_cast<sockaddr*>(&address), &size,
                              SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
-      return AcceptedSocket{UniqueFd(fd), PeerAddress(address)};
+      return AcceptedSocket{UniqueFd(fd), peer_of(fd, address)};
     }
     if (!concerns_one_connection(errno)) {
       return failure(int{errno});

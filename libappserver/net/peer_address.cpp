@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstring>
 #include <netinet/in.h>
+#include <string>
 #include <type_traits>
 
 namespace appserver::net {
@@ -21,6 +22,15 @@ PeerAddress::PeerAddress(const sockaddr_storage& address) noexcept {
     std::memcpy(&in, &address, sizeof in);
     *this = v6(std::span<const unsigned char, 16>(in.sin6_addr.s6_addr), ntohs(in.sin6_port));
   }
+}
+
+// In the place of an address, and marked as such by a port, which no unix socket has.
+PeerAddress PeerAddress::local(std::uint32_t uid, std::int32_t pid) noexcept {
+  PeerAddress peer;
+  std::memcpy(peer.address_.data(), &uid, sizeof uid);
+  std::memcpy(peer.address_.data() + sizeof uid, &pid, sizeof pid);
+  peer.port_ = kKnown;
+  return peer;
 }
 
 PeerAddress PeerAddress::v4(std::span<const unsigned char, 4> bytes, std::uint16_t port) noexcept {
@@ -85,9 +95,20 @@ void PeerAddress::append_host(std::string& out) const {
   out.append(text.data());
 }
 
+void PeerAddress::append_local(std::string& out) const {
+  out.append("unix:");
+  if (port_ == kKnown) {
+    std::uint32_t uid = 0;
+    std::int32_t pid = 0;
+    std::memcpy(&uid, address_.data(), sizeof uid);
+    std::memcpy(&pid, address_.data() + sizeof uid, sizeof pid);
+    out.append("uid=" + std::to_string(uid) + ",pid=" + std::to_string(pid));
+  }
+}
+
 void PeerAddress::append_host_and_port(std::string& out) const {
   if (family_ == Family::Unix) {
-    out.append("unix:");
+    append_local(out);
     return;
   }
   if (family_ == Family::V6) {

@@ -22,6 +22,8 @@ class PeerAddress {
   // Of anything but IPv4 and IPv6 only "unix" is remembered.
   explicit PeerAddress(const sockaddr_storage& address) noexcept;
 
+  // A client of a unix socket that the kernel knows (SO_PEERCRED, unix(7)).
+  [[nodiscard]] static PeerAddress local(std::uint32_t uid, std::int32_t pid) noexcept;
   // From bytes in network order. `port` 0 stands for "not known" everywhere: no TCP client has it.
   [[nodiscard]] static PeerAddress v4(std::span<const unsigned char, 4> bytes,
                                       std::uint16_t port) noexcept;
@@ -38,7 +40,7 @@ class PeerAddress {
   [[nodiscard]] const std::array<unsigned char, 16>& bytes() const noexcept { return address_; }
   // Whether both are the same host, whatever the ports.
   [[nodiscard]] bool is_same_host(const PeerAddress& other) const noexcept {
-    return family_ == other.family_ && address_ == other.address_;
+    return family_ == other.family_ && (family_ == Family::Unix || address_ == other.address_);
   }
   friend bool operator==(const PeerAddress&, const PeerAddress&) = default;
 
@@ -49,10 +51,14 @@ class PeerAddress {
 
   // "192.0.2.1", "2001:db8::1", "unix:".
   void append_host(std::string& out) const;
-  // "192.0.2.1:51234", "[2001:db8::1]:443", "unix:".
+  // "192.0.2.1:51234", "[2001:db8::1]:443", "unix:", or, of one that is known, "unix:uid=0,pid=12".
   void append_host_and_port(std::string& out) const;
 
  private:
+  static constexpr std::uint16_t kKnown = 1;  // The port of a unix client whose process is known.
+
+  void append_local(std::string& out) const;
+
   std::array<unsigned char, 16> address_{};
   std::uint16_t port_ = 0;  // Host byte order.
   Family family_ = Family::Unix;

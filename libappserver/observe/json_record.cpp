@@ -1,3 +1,4 @@
+#include <array>
 #include <cmath>
 
 #include <boost/json.hpp>
@@ -61,9 +62,12 @@ std::string json_payload(const Identity& identity, std::string_view message,
   return object.substr(1, object.size() - 2);
 }
 
-std::string event_json(double at, std::string_view level, std::string_view message,
+std::string event_json(double at, config::LogLevel level, std::string_view message,
                        std::span<const Field> fields) {
-  json::object event{{"at", at}, {"level", level}, {"message", to_json(message)}};
+  constexpr std::array<std::string_view, 4> kLevels{"debug", "info", "warning", "error"};
+  json::object event{{"at", at},
+                     {"level", kLevels[static_cast<std::size_t>(level)]},
+                     {"message", to_json(message)}};
   for (const Field& field : fields) {
     event.emplace(printable(field.key),
                   std::visit([](const auto& value) { return to_json(value); }, field.value));

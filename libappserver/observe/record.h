@@ -11,6 +11,8 @@
 #include <utility>
 #include <variant>
 
+#include "config/options.h"
+
 // What a log record says, before it has a time and a level. Rendering is pure: no clock, no pid.
 namespace appserver::observe {
 
@@ -76,7 +78,7 @@ struct Field {
 
 // A record as one object for programs that follow what happens: "at" (seconds since the epoch),
 // "level", "message", and each field by its key. As careful as json_payload().
-[[nodiscard]] std::string event_json(double at, std::string_view level, std::string_view message,
+[[nodiscard]] std::string event_json(double at, config::LogLevel level, std::string_view message,
                                      std::span<const Field> fields);
 
 }  // namespace appserver::observe

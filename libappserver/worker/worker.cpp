@@ -324,6 +324,8 @@ void Worker::take_message(ipc::Received received) {
     stop();
   } else if (std::holds_alternative<ipc::LogsReopened>(received.message)) {
     setup_.log_files.take_over(received.fds);
+  } else if (const auto* set = std::get_if<ipc::LogLevelSet>(&received.message)) {
+    setup_.log.set_level(static_cast<config::LogLevel>(set->level));
   }
 }
 

@@ -113,6 +113,8 @@ bool Zygote::on_message(ipc::Received received) {
     }
   } else if (std::holds_alternative<ipc::LogsReopened>(received.message)) {
     setup_.log_files.take_over(received.fds);
+  } else if (const auto* set = std::get_if<ipc::LogLevelSet>(&received.message)) {
+    setup_.log.set_level(static_cast<config::LogLevel>(set->level));
   } else if (std::holds_alternative<ipc::Retire>(received.message)) {
     retire();
     return false;

@@ -97,10 +97,10 @@ class Stage {
     first.number = store->keep(first.snapshot, "start").value();
     releases.add(1, std::move(first));
     deployer.emplace(
-        Deployer::Surroundings{log, supervisor, releases, notifier, &*store,
-                               [this]() -> Result<config::Options> { return options; },
-                               [](const config::Options&) {},
-                               [this](supervision::Event event) { report(std::move(event)); }},
+        Deployer::Surroundings{
+            log, supervisor, releases, notifier, &*store,
+            [this]() -> Result<config::Options> { return options; }, [](const config::Options&) {},
+            [this](supervision::Event event) { report(std::move(event)); }, [](DeployRecord) {}},
         options, 1);
     obey(supervisor.start(Clock::now()));
     let_serve(1);

@@ -82,11 +82,13 @@ ServerProcess::ServerProcess(const std::string& program, std::vector<std::string
   pointers.push_back(nullptr);
   // Releases are kept where the test's other files are, and servers of the same name do not meet.
   std::string state = "APPSERVERD_STATE_DIR=" + (folder_ / "state").string();
+  // Those that are to have one say so: it needs another process.
+  std::string control = "APPSERVERD_CONTROL_SOCKET=";
   std::vector<char*> environment;
   for (char** variable = environ; *variable != nullptr; ++variable) {
     environment.push_back(*variable);
   }
-  environment.insert(environment.end(), {state.data(), nullptr});
+  environment.insert(environment.end(), {state.data(), control.data(), nullptr});
 
   const UniqueFd input(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   const UniqueFd output = create_file(folder_ / "stdout");

@@ -1,0 +1,216 @@
+#include "master/admin_process.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <poll.h>
+#include <signal.h>
+#include <string_view>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <utility>
+#include <variant>
+
+#include "base/errno_text.h"
+#include "base/private_folder.h"
+#include "base/signals.h"
+#include "net/bind_address.h"
+
+namespace appserver::master {
+namespace {
+
+// Between its death and the next one, doubled each time it dies within seconds.
+constexpr double kFirstPause = 0.05;
+constexpr double kLongestPause = 10;
+
+constexpr double kSocketPause = 1;
+
+constexpr int kEndMilliseconds = 1500;
+
+// Only for the master's own user, who is one with root here.
+constexpr unsigned kPrivate = 0600;
+
+}  // namespace
+
+std::string default_control_socket(const std::string& server_name) {
+  return runtime_folder() + "/" + server_name + "/control.sock";
+}
+
+AdminProcess::AdminProcess(Surroundings surroundings, const config::Options& options,
+                           std::string server_name)
+    : surroundings_(std::move(surroundings)),
+      options_(options),
+      server_name_(std::move(server_name)),
+      watcher_(surroundings_.loop),
+      again_(surroundings_.loop),
+      again_for_socket_(surroundings_.loop),
+      pause_seconds_(kFirstPause) {}
+
+AdminProcess::~AdminProcess() = default;
+
+void AdminProcess::start() {
+  open_control_socket();
+  if (!options_.admin.empty()) {
+    open_admin_address();
+  }
+  if (!listeners_.empty()) {
+    fork();
+  }
+}
+
+void AdminProcess::open_control_socket() {
+  const auto path = control_path();
+  if (path && path->empty()) {
+    return;
+  }
+  net::ListenOptions how;
+  how.access.mode = kPrivate;
+  auto listener = path ? net::Listener::open(net::UnixAddress{*path, false}, how)
+                       : Result<net::Listener>(failure(Error(path.error())));
+  if (listener) {
+    listeners_.push_back(std::move(*listener));
+    return;
+  }
+  // The admin process of a server that was killed is gone in a moment; another server's may stay.
+  again_for_socket_.start<&AdminProcess::try_socket_again>(this, kSocketPause);
+  if (!was_told_) {
+    was_told_ = true;
+    surroundings_.log.warning("there is no control socket; it is tried again",
+                              {{"why", std::string_view(listener.error().message)}});
+  }
+}
+
+// Errors: the folder of the default one cannot be made. Empty: none is wanted.
+Result<std::string> AdminProcess::control_path() const {
+  if (options_.control_socket != "auto") {
+    return options_.control_socket.empty()
+               ? std::string()
+               : std::filesystem::absolute(options_.control_socket).string();
+  }
+  const std::string path = default_control_socket(server_name_);
+  if (auto made = make_private_folder(std::filesystem::path(path).parent_path()); !made) {
+    return failure(std::move(made.error()));
+  }
+  return path;
+}
+
+void AdminProcess::try_socket_again() noexcept {
+  const std::size_t before = listeners_.size();
+  open_control_socket();
+  if (listeners_.size() == before) {
+    return;
+  }
+  surroundings_.log.info("there is a control socket now");
+  if (process_) {
+    static_cast<void>(process_->engine.send(ipc::Drain{0}));  // The next one has it.
+  } else {
+    fork();
+  }
+}
+
+void AdminProcess::open_admin_address() {
+  const auto address = net::parse_bind_address(options_.admin);
+  auto listener = address ? net::Listener::open(*address, {})
+                          : Result<net::Listener>(failure(Error(address.error())));
+  if (!listener) {
+    surroundings_.log.warning("the state cannot be read at --admin",
+                              {{"why", std::string_view(listener.error().message)}});
+    return;
+  }
+  if (const auto* tcp = std::get_if<net::TcpAddress>(&*address)) {
+    admin_host_ = tcp->host;
+  }
+  surroundings_.log.info("the state can be read at " + listener->display());
+  listeners_.push_back(std::move(*listener));
+}
+
+void AdminProcess::fork() noexcept {
+  auto commands = ipc::Channel::make_pair();
+  auto engine = ipc::Channel::make_pair();
+  if (!commands || !engine) {
+    again_.start<&AdminProcess::fork>(this, kLongestPause);
+    return;
+  }
+  std::vector<int> kept{commands->theirs.fd(), engine->theirs.fd()};
+  std::vector<int> listener_fds;
+  for (const net::Listener& listener : listeners_) {
+    listener_fds.push_back(listener.fd());
+  }
+  kept.insert(kept.end(), listener_fds.begin(), listener_fds.end());
+  const SignalsBlocked blocked;
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    surroundings_.leave_master(kept);
+    std::exit(surroundings_.live({std::move(commands->theirs), std::move(engine->theirs),
+                                  std::move(listener_fds), options_, ::geteuid(), admin_host_}));
+  }
+  if (pid < 0) {
+    surroundings_.log.warning("the admin process cannot be forked; it is tried again",
+                              {{"why", std::string_view(errno_text(errno))}});
+    again_.start<&AdminProcess::fork>(this, kLongestPause);
+    return;
+  }
+  process_.emplace(Process{pid, std::move(commands->ours), std::move(engine->ours)});
+  process_->commands.set_non_blocking();
+  process_->engine.set_non_blocking();
+  watcher_.start<&AdminProcess::on_message>(this, process_->commands.fd(), IoWatcher::kReadable);
+}
+
+void AdminProcess::on_message(int) noexcept {
+  while (process_) {
+    const auto received = process_->commands.receive();
+    if (received) {
+      surroundings_.take(received->message);
+    } else if (received.error() == ipc::NothingReceived::PeerGone) {
+      watcher_.stop();  // Its exit follows.
+      return;
+    } else if (received.error() == ipc::NothingReceived::NotNow) {
+      return;
+    }
+  }
+}
+
+void AdminProcess::send(const ipc::Message& message) noexcept {
+  if (process_) {
+    static_cast<void>(process_->commands.send(message));
+  }
+}
+
+bool AdminProcess::child_exited(pid_t pid, int wait_status) noexcept {
+  if (!process_ || process_->pid != pid) {
+    return false;
+  }
+  watcher_.stop();
+  process_.reset();
+  surroundings_.log.warning(
+      "the admin process died; another one takes its place",
+      {{"pid", pid},
+       {WIFSIGNALED(wait_status) ? "signal" : "exit_status",
+        WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : WEXITSTATUS(wait_status)}});
+  again_.start<&AdminProcess::fork>(this, pause_seconds_);
+  pause_seconds_ = std::min(pause_seconds_ * 2, kLongestPause);
+  return true;
+}
+
+void AdminProcess::end() noexcept {
+  again_.stop();
+  again_for_socket_.stop();
+  watcher_.stop();
+  if (process_) {
+    static_cast<void>(process_->engine.send(ipc::Drain{0}));
+    const UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, process_->pid, 0)));
+    pollfd ended{process.get(), POLLIN, 0};
+    if (!process.is_open() || ::poll(&ended, 1, kEndMilliseconds) != 1) {
+      ::kill(process_->pid, SIGKILL);
+    }
+    ::waitpid(process_->pid, nullptr, 0);
+    process_.reset();
+  }
+  for (net::Listener& listener : listeners_) {
+    listener.remove_socket_file();
+  }
+  listeners_.clear();
+}
+
+}  // namespace appserver::master
