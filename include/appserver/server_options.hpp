@@ -80,7 +80,7 @@ struct ServerOptions {
   bool fallback_release = false;
 
   // Who looks at the server, and tells it what to do.
-  std::string control_socket = "auto";  // Empty: none.
+  std::string control_socket = "auto";  // Or "none".
   std::string admin = {};               // Where the state can be read; empty: nowhere else.
 
   // Clients.

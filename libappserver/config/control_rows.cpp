@@ -13,7 +13,7 @@ constexpr std::array kRows{
               .help = "Unix socket, for the user of the server alone, at which it tells its state "
                       "and takes commands: HTTP and JSON, see docs/CONTROL.md. auto: control.sock "
                       "in the server's folder below /run/appserverd, or below the user's runtime "
-                      "directory. An empty text turns it off."},
+                      "directory. none turns it off."},
     OptionRow{.name = "admin",
               .group = Group::Control,
               .field = TextField{&Options::admin},

@@ -84,7 +84,7 @@ void AdminProcess::open_control_socket() {
 // Errors: the folder of the default one cannot be made. Empty: none is wanted.
 Result<std::string> AdminProcess::control_path() const {
   if (options_.control_socket != "auto") {
-    return options_.control_socket.empty()
+    return options_.control_socket.empty() || options_.control_socket == "none"
                ? std::string()
                : std::filesystem::absolute(options_.control_socket).string();
   }

@@ -83,7 +83,7 @@ ServerProcess::ServerProcess(const std::string& program, std::vector<std::string
   // Releases are kept where the test's other files are, and servers of the same name do not meet.
   std::string state = "APPSERVERD_STATE_DIR=" + (folder_ / "state").string();
   // Those that are to have one say so: it needs another process.
-  std::string control = "APPSERVERD_CONTROL_SOCKET=";
+  std::string control = "APPSERVERD_CONTROL_SOCKET=none";
   std::vector<char*> environment;
   for (char** variable = environ; *variable != nullptr; ++variable) {
     environment.push_back(*variable);
