@@ -16,6 +16,7 @@
 #include "ipc/handoff.h"
 #include "ipc/scoreboard.h"
 #include "master/belongings.h"
+#include "master/build_folder.h"
 #include "master/first_release.h"
 #include "master/listening.h"
 #include "master/master.h"
@@ -107,6 +108,9 @@ using RereadOptions = std::function<Result<config::Options>()>;
 RereadOptions checked(RereadOptions reread) {
   return [reread = std::move(reread)]() -> Result<config::Options> {
     auto options = reread();
+    if (options) {
+      options = master::with_app(std::move(*options));
+    }
     if (options) {
       if (auto possible = check_rules(*options); !possible) {
         return failure(std::move(possible.error()));
@@ -361,7 +365,15 @@ struct Successor {
 
 }  // namespace
 
-ServeResult serve(const config::Options& options, ProcessTitle& title, Start start) {
+ServeResult serve(const config::Options& given, ProcessTitle& title, Start start) {
+  const auto complete = master::with_app(given);
+  if (!complete) {
+    return {kBadConfiguration, complete.error().message};
+  }
+  const config::Options& options = *complete;
+  if (auto there = master::check_folder(options); !there) {
+    return {kBadConfiguration, there.error().message};
+  }
   if (auto allowed = check_credentials({options.user, options.group}); !allowed) {
     return {kBadConfiguration, allowed.error().message};
   }

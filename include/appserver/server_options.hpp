@@ -78,6 +78,8 @@ struct ServerOptions {
   std::string state_dir{};  // Empty: below the runtime directory.
   int keep_releases = 5;
   bool fallback_release = false;
+  bool reload = false;         // Whenever the app's file changes.
+  std::string watch_dir = {};  // A folder whose newest file is deployed; empty: none.
 
   // Who looks at the server, and tells it what to do.
   std::string control_socket = "auto";  // Or "none".

@@ -84,6 +84,18 @@ constexpr std::array kRows{
               .field = FlagField{&Options::fallback_release},
               .help = "When the app cannot be started, serve the kept release that was live last "
                       "instead of giving up."},
+    OptionRow{.name = "reload",
+              .group = Group::Deploys,
+              .field = FlagField{&Options::reload},
+              .help = "For development: deploy the app whenever its file, or a library beside it, "
+                      "was built anew. A build that fails leaves the one before it serving."},
+    OptionRow{.name = "watch-dir",
+              .group = Group::Deploys,
+              .field = TextField{&Options::watch_dir},
+              .metavar = "DIRECTORY",
+              .help = "Deploy the newest complete *.so in this folder, and each one that is put "
+                      "there later. Without an app, it is also what the server begins with.",
+              .default_text = "none"},
 };
 
 }  // namespace

@@ -89,7 +89,8 @@ Result<Invocation> read_invocation(std::span<const char* const> arguments,
   } else if (command_line->check_config) {
     invocation.mode = Invocation::Mode::CheckConfig;
     invocation.text = "the configuration is valid\n";
-  } else if (invocation.options.app.empty()) {
+  } else if (invocation.options.app.empty() &&
+             (command_line->is_check || invocation.options.watch_dir.empty())) {
     return failure("no app given; usage: " + std::string(kUsage) + " (--help lists the options)");
   } else {
     invocation.mode = command_line->is_check ? Invocation::Mode::Check : Invocation::Mode::Serve;

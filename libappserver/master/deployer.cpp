@@ -76,13 +76,24 @@ bool Deployer::reload(const std::string& who, DeployFollower follower) {
 }
 
 void Deployer::deploy(const DeployRequest& request, DeployFollower follower) {
+  roll_out(request, std::nullopt, std::move(follower));
+}
+
+void Deployer::deploy(const DeployRequest& request, app::Snapshot snapshot,
+                      DeployFollower follower) {
+  roll_out(request, std::move(snapshot), std::move(follower));
+}
+
+void Deployer::roll_out(const DeployRequest& request, std::optional<app::Snapshot> snapshot,
+                        DeployFollower follower) {
   if (const auto obstacle = find_obstacle(request.supersede)) {
     refuse(follower, *obstacle, request.who, request.path);
     return;
   }
   config::Options options = options_;
   options.app = app::absolute_path(request.path);
-  auto release = surroundings_.releases.make(options);
+  auto release = snapshot ? surroundings_.releases.make(options, std::move(*snapshot))
+                          : surroundings_.releases.make(options);
   if (!release) {
     refuse(follower, release.error().message, request.who, options.app);
     return;

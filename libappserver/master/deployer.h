@@ -60,6 +60,8 @@ class Deployer {
   // Rolls out the file at the path, with the options of the last reload. `follower.ended` may be
   // called at once: when the request is refused, or when the file is that of the live release.
   void deploy(const DeployRequest& request, DeployFollower follower);
+  // The same with a snapshot that was taken of the file.
+  void deploy(const DeployRequest& request, app::Snapshot snapshot, DeployFollower follower);
 
   // Puts the release before the live one back; during a deploy, ends that one.
   void rollback(const std::string& who, DeployFollower follower);
@@ -88,6 +90,8 @@ class Deployer {
     std::vector<DeployFollower> rollbacks = {};  // Who wants it undone.
   };
 
+  void roll_out(const DeployRequest& request, std::optional<app::Snapshot> snapshot,
+                DeployFollower follower);
   supervision::Generation add(Release release, Ticket ticket);
   // Numbers the release. Returns: whether it is kept, or need not be.
   [[nodiscard]] Result<Ok> keep(Release& release, const std::string& who);

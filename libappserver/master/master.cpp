@@ -69,6 +69,7 @@ Master::Master(MasterSetup& setup)
                      [this](supervision::Event event) { report(std::move(event)); }}),
       watch_(loop_, setup.scoreboard,
              [this](supervision::Event event) { report(std::move(event)); }),
+      builds_({loop_, setup.log, supervisor_, releases_, deployer_}),
       upgrade_({loop_, setup.log, setup.program, [this] { return is_at_rest(); },
                 [this] { return supervisor_.is_stop_requested(); }, [this] { return state(); },
                 [this]() -> Duration { return deployer_.options().boot_timeout; },
@@ -117,6 +118,7 @@ Farewell Master::run() {
   while (!exit_code_.has_value()) {
     loop_.run_once();
     upgrade_.go_on();
+    builds_.go_on();
   }
   inquests_.finish();
   admin_.end();

@@ -8,6 +8,7 @@
 #include "base/event_loop.h"
 #include "master/admin_process.h"
 #include "master/children.h"
+#include "master/build_watch.h"
 #include "master/chronicle.h"
 #include "master/control_desk.h"
 #include "master/deploy_watch.h"
@@ -86,6 +87,7 @@ class Master {
   Deployer deployer_;
   Verification verification_;
   DeployWatch watch_;
+  BuildWatch builds_;
   std::deque<SignalWatcher> signals_;
   IoWatcher bell_{loop_};
   Upgrade upgrade_;
