@@ -19,6 +19,7 @@
 #include "config/invocation.h"
 #include "ctl/ctl.h"
 #include "master/relay.h"
+#include "new_project.h"
 #include "serve.h"
 
 namespace {
@@ -93,6 +94,15 @@ int check(const Invocation& invocation) {
   return report.exit_code;
 }
 
+int make_project(const std::string& name) {
+  const auto made = appserver::make_project(name, ".");
+  if (!made) {
+    return complain(made.error().message);
+  }
+  std::fputs(made->c_str(), stdout);
+  return 0;
+}
+
 int control(std::span<const char* const> words) {
   const auto request = appserver::config::read_ctl_request(words);
   if (!request) {
@@ -141,6 +151,8 @@ int run(int argc, char** argv) {
     case Invocation::Mode::CheckConfig:
       std::fputs(invocation->text.c_str(), stdout);
       return 0;
+    case Invocation::Mode::New:
+      return make_project(invocation->text);
     case Invocation::Mode::Check:
       return check(*invocation);
     case Invocation::Mode::Serve:

@@ -14,6 +14,7 @@ namespace appserver::config {
 namespace {
 
 constexpr std::string_view kCheckCommand = "check";
+constexpr std::string_view kNewCommand = "new";
 
 constexpr std::array kGeneralOptions{
     GeneralOption{.name = "config",
@@ -188,6 +189,21 @@ Result<Ok> check_extras(const std::vector<std::string>& extras, const CommandLin
                  " were given; usage: " + std::string(kUsage));
 }
 
+// `new` takes a name and nothing else; none of the options has a meaning for it but --help.
+Result<CommandLine> parse_new(std::span<const std::string> words) {
+  CommandLine command_line;
+  if (words.size() == 1 && (words.front() == "--help" || words.front() == "-h")) {
+    command_line.help = true;
+    return command_line;
+  }
+  if (words.size() != 1 || looks_like_option(words.front())) {
+    return failure("new takes the name of a project and nothing else; usage: " +
+                   std::string(kNewUsage));
+  }
+  command_line.new_project = words.front();
+  return command_line;
+}
+
 }  // namespace
 
 std::span<const GeneralOption> general_options() {
@@ -196,6 +212,9 @@ std::span<const GeneralOption> general_options() {
 
 Result<CommandLine> parse_command_line(std::span<const char* const> arguments) {
   std::vector<std::string> words = words_of(arguments);
+  if (!words.empty() && words.front() == kNewCommand) {
+    return parse_new(std::span(words).subspan(1));
+  }
   const bool is_check = !words.empty() && words.front() == kCheckCommand;
   if (is_check) {
     words.erase(words.begin());

@@ -13,6 +13,7 @@ namespace appserver::config {
 
 // The one line that every complaint about the arguments ends with.
 inline constexpr std::string_view kUsage = "appserverd [OPTIONS] APP.so";
+inline constexpr std::string_view kNewUsage = "appserverd new NAME";
 
 // What the arguments say, before anything is read or checked against the option table's bounds.
 struct CommandLine {
@@ -22,7 +23,8 @@ struct CommandLine {
   };
   std::vector<Occurrence> occurrences;
   std::optional<std::string> config_file;
-  bool is_check = false;  // The first word is the sub-command `check`.
+  bool is_check = false;                   // The first word is the sub-command `check`.
+  std::optional<std::string> new_project;  // The first word is `new`: the name behind it.
   bool check_config = false;
   bool print_config = false;
   bool version = false;

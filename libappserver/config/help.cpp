@@ -75,6 +75,7 @@ void append_row(std::string& page, const OptionRow& row, const Options& defaults
 constexpr std::string_view kIntroduction = R"(
 Serves the app in APP.so with several worker processes, in the foreground.
 `check` loads the app, says whether it can be served, and exits.
+`new` writes a small project that builds, tests and serves as it is.
 
 Defaults are in brackets. TIME is in seconds or like 500ms, 30s, 2m; SIZE is in
 bytes or like 64K, 16M. Every option is also a key of the TOML file (keep_alive)
@@ -89,13 +90,16 @@ Examples:
   appserverd --bind :8080 --bind unix:/run/app.sock app.so
   appserverd --config appserverd.toml --check-config
   appserverd check app.so
+  appserverd new orders && cd orders && cmake -B build && cmake --build build
+  appserverd --reload -w 1 build/orders.so
 )";
 
 }  // namespace
 
 std::string help_text(const Options& defaults) {
-  std::string page =
-      "Usage: " + std::string(kUsage) + "\n       appserverd check [OPTIONS] APP.so\n";
+  std::string page = "Usage: " + std::string(kUsage) +
+                     "\n       appserverd check [OPTIONS] APP.so\n       " +
+                     std::string(kNewUsage) + "\n";
   page += kIntroduction;
   const OptionRow* previous = nullptr;
   for (const OptionRow& row : option_table()) {

@@ -75,6 +75,11 @@ Result<Invocation> read_invocation(std::span<const char* const> arguments,
     return printing(version_text());
   }
   Invocation invocation;
+  if (command_line->new_project) {
+    invocation.mode = Invocation::Mode::New;
+    invocation.text = *command_line->new_project;
+    return invocation;
+  }
   invocation.options = computed_defaults();
   const auto file =
       command_line->config_file ? command_line->config_file : environment.value_of(kConfigVariable);

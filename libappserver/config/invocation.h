@@ -14,13 +14,14 @@ struct Invocation {
   enum class Mode {
     Serve,        // Serve options.app, which is not empty.
     Check,        // Load options.app, which is not empty, say whether it can be served, and exit.
+    New,          // Write the project `text`, a name that nobody has checked, and exit.
     CheckConfig,  // The options are fine as far as this room can tell; options.app may be empty.
     PrintText,    // Print `text` to standard output and exit with 0.
   };
   Mode mode = Mode::Serve;
   Options options;
   // What --help, --version or --print-config print; for CheckConfig what to print if nothing else
-  // is wrong. Ends with a newline, or is empty.
+  // is wrong. Ends with a newline, or is empty. For New the name.
   std::string text;
   std::string config_file;  // The TOML file that was read, as it was named; empty if none.
 };

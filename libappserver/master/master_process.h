@@ -7,8 +7,8 @@
 
 #include "base/event_loop.h"
 #include "master/admin_process.h"
-#include "master/children.h"
 #include "master/build_watch.h"
+#include "master/children.h"
 #include "master/chronicle.h"
 #include "master/control_desk.h"
 #include "master/deploy_watch.h"
