@@ -54,10 +54,10 @@ void BuildWatch::go_on() {
   if (Subject subject = wanted(); subject != subject_) {
     const bool is_new =
         subject.reload != subject_.reload || subject.watch_dir != subject_.watch_dir;
-    subject_ = std::move(subject);
-    if (is_new) {
-      tried_ = {};
+    if (is_new && subject_.is_anything()) {
+      tried_ = {};  // It was about something else.
     }
+    subject_ = std::move(subject);
     begin(is_new);
   }
   if (waits_ && !surroundings_.supervisor.is_deploying()) {

@@ -40,6 +40,14 @@ class BuildWatch {
   // costs a few comparisons when nothing is different.
   void go_on();
 
+  // What an upgrade in place passes on, so that the next program does not try again what failed, or
+  // undo a rollback.
+  [[nodiscard]] std::vector<supervision::TriedBuild> tried() const { return tried_.entries(); }
+  // Requires: called before go_on().
+  void resume(const std::vector<supervision::TriedBuild>& tried) {
+    tried_ = supervision::TriedBuilds::resume(tried);
+  }
+
  private:
   // What is watched, and so what go_on() compares.
   struct Subject {

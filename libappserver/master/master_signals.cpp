@@ -113,6 +113,7 @@ UpgradeState Master::state() const {
     state.family.zygotes = std::move(family->zygotes);
     state.family.workers = std::move(family->workers);
   }
+  state.family.tried_builds = builds_.tried();
   state.family.ledger = supervisor_.copy();
   return state;
 }
@@ -125,6 +126,7 @@ void Master::succeed(const FamilyState& family) {
     releases_.add(release.generation, std::move(adopted));
   }
   deployer_.resume_deployed_app(family.deployed_app);
+  builds_.resume(family.tried_builds);
   children_.adopt({family.zygotes, family.workers});
 }
 

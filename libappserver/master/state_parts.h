@@ -57,6 +57,12 @@ void visit_fields(auto& visit, Is<SharedState> auto& shared) {
   visit("pid_file", shared.pid_file);
 }
 
+void visit_fields(auto& visit, Is<supervision::TriedBuild> auto& tried) {
+  visit("name", tried.name);
+  visit("stamp", tried.stamp);
+  visit("has_failed", tried.has_failed);
+}
+
 void visit_fields(auto& visit, Is<LogState> auto& log) {
   visit("name", log.name);
   visit("fd", log.fd);

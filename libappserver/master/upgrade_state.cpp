@@ -82,6 +82,7 @@ void write_family(StateWriter& out, const FamilyState& family) {
   }
   out.add_each("zygote_process", family.zygotes);
   out.add_each("worker_process", family.workers);
+  out.add_each("tried_build", family.tried_builds);
   out.add("ledger", family.ledger);
   out.add_each("slot", family.ledger.slots);
   out.add_each("worker", family.ledger.workers);
@@ -209,6 +210,8 @@ Result<Ok> StateReader::take_family(const std::string& kind, FieldReader& read) 
     append(family.zygotes, read);
   } else if (kind == "worker_process") {
     append(family.workers, read);
+  } else if (kind == "tried_build") {
+    append(family.tried_builds, read);
   }
   return ok();  // Other kinds are of a later version that says they do not matter.
 }

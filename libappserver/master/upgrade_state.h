@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "config/options.h"
 #include "supervision/ledger_copy.h"
+#include "supervision/tried_builds.h"
 
 // What a master leaves to the program that takes its place in the same process, and its written
 // form. Descriptors are told by their numbers, which execve(2) does not change.
@@ -103,6 +104,7 @@ struct FamilyState {
   std::vector<ReleaseState> releases;
   std::vector<ZygoteProcess> zygotes;
   std::vector<WorkerProcess> workers;
+  std::vector<supervision::TriedBuild> tried_builds;  // See BuildWatch.
   supervision::LedgerCopy ledger;
 };
 

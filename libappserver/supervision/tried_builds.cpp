@@ -38,6 +38,29 @@ void TriedBuilds::note_failed(const Build& build) {
   }
 }
 
+std::vector<TriedBuild> TriedBuilds::entries() const {
+  std::vector<TriedBuild> entries;
+  if (current_) {
+    entries.push_back({current_->first, current_->second, false});
+  }
+  for (const auto& [name, stamp] : failed_) {
+    entries.push_back({name, stamp, true});
+  }
+  return entries;
+}
+
+TriedBuilds TriedBuilds::resume(const std::vector<TriedBuild>& entries) {
+  TriedBuilds tried;
+  for (const TriedBuild& entry : entries) {
+    if (entry.has_failed) {
+      tried.failed_[entry.name] = entry.stamp;
+    } else {
+      tried.current_ = {entry.name, entry.stamp};
+    }
+  }
+  return tried;
+}
+
 void TriedBuilds::keep_only(const std::vector<Build>& builds) {
   std::erase_if(failed_, [&builds](const auto& failed) {
     return std::none_of(builds.begin(), builds.end(),

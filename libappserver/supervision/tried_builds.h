@@ -26,6 +26,13 @@ struct Build {
 // The releases among them, the newest first; of equally old ones the last one by name.
 [[nodiscard]] std::vector<Build> newest_first(std::vector<Build> builds);
 
+// One that was deployed, or failed to be.
+struct TriedBuild {
+  std::string name;
+  std::string stamp;
+  bool has_failed = false;
+};
+
 // What was deployed of what was built, so that nothing is deployed twice, and nothing that failed
 // is tried again until it is another file.
 class TriedBuilds {
@@ -37,6 +44,10 @@ class TriedBuilds {
   void note_begun(const Build& build) { current_ = {build.name, build.stamp}; }
   // It was deployed and failed: what was current before is so no longer, as far as is known here.
   void note_failed(const Build& build);
+  // As one master leaves it to the one that takes its place, and as that goes on.
+  [[nodiscard]] std::vector<TriedBuild> entries() const;
+  [[nodiscard]] static TriedBuilds resume(const std::vector<TriedBuild>& entries);
+
   // Forgets failures of files that are not among these.
   void keep_only(const std::vector<Build>& builds);
 

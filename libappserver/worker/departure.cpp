@@ -13,6 +13,10 @@ namespace {
 // share.
 constexpr int kTakenPerPass = 8;
 
+// How long to leave one to a worker that is idle and has fewer connections. Else those with much to
+// do, who look more often, would have all of them; and a canary would have none to be judged by.
+constexpr double kCourtesySeconds = 0.002;
+
 // How long to leave them to the others when there is no descriptor free.
 constexpr double kDescriptorPauseSeconds = 0.02;
 
@@ -50,6 +54,13 @@ void Departure::start_taking_in() noexcept {
 }
 
 void Departure::take_in(int) noexcept {
+  if (!was_courteous_ && somebody_has_less()) {
+    was_courteous_ = true;
+    incoming_.stop();
+    incoming_pause_.start<&Departure::start_taking_in>(this, kCourtesySeconds);
+    return;
+  }
+  was_courteous_ = false;
   for (int i = 0; i < kTakenPerPass && make_room(); ++i) {
     auto handed_over = handoff_.receive();
     if (!handed_over) {
@@ -63,6 +74,14 @@ void Departure::take_in(int) noexcept {
   }
   // What cannot be taken now is noticed when it is needed.
   static_cast<void>(spares_.take());
+}
+
+bool Departure::somebody_has_less() const noexcept {
+  const auto entries = scoreboard_.entries();
+  return std::any_of(entries.begin(), entries.end(), [this](const ipc::ScoreboardEntry& entry) {
+    return entry.state() == ipc::WorkerState::Serving && entry.is_idle() &&
+           entry.connections() < own_.connections();
+  });
 }
 
 // Sees to it that the descriptors of a message find room.

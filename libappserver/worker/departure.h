@@ -53,6 +53,7 @@ class Departure {
 
  private:
   void take_in(int) noexcept;
+  [[nodiscard]] bool somebody_has_less() const noexcept;
   [[nodiscard]] bool make_room() noexcept;
   void wait_for_room_for_descriptors() noexcept;
   void start_taking_in() noexcept;
@@ -74,7 +75,8 @@ class Departure {
   IoWatcher room_;
   TimerWatcher retry_;
   TimerWatcher patience_;
-  bool is_waiting_ = false;  // For somebody to hand over to.
+  bool was_courteous_ = false;  // The one at hand was left to others before.
+  bool is_waiting_ = false;     // For somebody to hand over to.
 };
 
 }  // namespace appserver::worker

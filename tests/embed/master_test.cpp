@@ -107,7 +107,8 @@ TEST_CASE("embedded master: a file is served, and a reload takes what lies there
   process.send_signal(SIGHUP);
   process.wait_for_log("the generation is live generation=2");
   HttpClient client(address);
-  CHECK(client.request("POST", "/", "echoed").body == "echoed");
+  eventually(10s, "the old worker has left",
+             [&client] { return client.request("POST", "/", "echoed").body == "echoed"; });
   process.send_signal(SIGTERM);
   CHECK(process.wait_for_exit().code == 0);
 }

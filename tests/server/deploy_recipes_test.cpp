@@ -58,10 +58,13 @@ struct Machine {
   // What the page says, with the paths of this machine and times that a test can wait for.
   [[nodiscard]] std::string here(std::string text) const {
     replace_all(text, "/srv/orders", folder / "srv/orders");
+    replace_all(text, "/run/appserverd/orders/control.sock", control_socket());
+    replace_all(text, "appserverd ctl ", "appserverd ctl -s " + control_socket() + " ");
     replace_all(text, "127.0.0.1:8000", "127.0.0.1:0");
     replace_all(text, "\"30s\"", "\"10ms\"");
     return text;
   }
+  [[nodiscard]] std::string control_socket() const { return folder / "control.sock"; }
   void build(const std::string& fixture) const {
     copy_over(fixture_app(fixture), folder / "build/orders.so");
   }
@@ -80,15 +83,21 @@ struct Machine {
   // The arguments of a server with the configuration of the page, and with what a recipe adds.
   [[nodiscard]] std::vector<std::string> configured(const std::string& addition = {}) const {
     write_over(folder / "orders.toml", here(addition + block("The server", "toml")));
-    return {"--config", folder / "orders.toml", "-w", "2", "--state-dir", folder / "state"};
+    return {"--config",         folder / "orders.toml", "-w", "2", "--state-dir", folder / "state",
+            "--control-socket", control_socket()};
   }
 };
+
+// The workers before may take a client in until they have heard of their end.
+void answers(const Address& address, const std::string& answer) {
+  eventually(10s, answer, [&] { return get(address, "/").body == answer; });
+}
 
 // Waits for the answer, and for the end of the deploy that made it.
 void wait_for(ServerProcess& server, const Address& address, const std::string& answer,
               unsigned generation) {
   server.wait_for_log("the generation is live generation=" + std::to_string(generation));
-  CHECK(get(address, "/").body == answer);
+  answers(address, answer);
 }
 
 }  // namespace
@@ -124,4 +133,50 @@ TEST_CASE("recipes: a folder of releases is followed, forth and back") {
 
   machine.run_well(block(heading, "sh", 2), "1.1");
   wait_for(server, address, "v1", 4);
+}
+
+// Starts with the first version, as if it had been delivered by hand.
+struct DeliveredServer {
+  explicit DeliveredServer(const Machine& machine) : server(arguments_on(machine)) {
+    address = server.wait_until_listening();
+    wait_for(server, address, "v1", 1);
+    eventually(10s, "the control socket is there",
+               [&machine] { return fs::exists(machine.control_socket()); });
+  }
+  static std::vector<std::string> arguments_on(const Machine& machine) {
+    machine.build("good_v1");
+    std::vector<std::string> arguments = machine.configured();
+    arguments.push_back(machine.folder / "build/orders.so");
+    return arguments;
+  }
+
+  ServerProcess server;
+  Address address;
+};
+
+TEST_CASE("recipes: a CI job deploys over ssh, fails with a bad build, and goes back") {
+  const std::string heading = "A CI job";
+  const Machine machine;
+  DeliveredServer delivered(machine);
+  machine.build("good_v2");
+  machine.run_well(block(heading, "sh", 0), "1.1");
+  wait_for(delivered.server, delivered.address, "v2", 2);
+  machine.build("load_hook_fails");
+  const ProgramRun failed = machine.run(block(heading, "sh", 0), "1.2");
+  CHECK(failed.status.code == 1);
+  CHECK(failed.output.find("failed") != std::string::npos);
+  answers(delivered.address, "v2");
+  machine.run_well(block(heading, "sh", 1), "");
+  answers(delivered.address, "v1");
+}
+
+TEST_CASE("recipes: one call of curl deploys, and its last line has the result") {
+  const Machine machine;
+  DeliveredServer delivered(machine);
+  machine.build("good_v2");
+  machine.run_well("cp build/orders.so /srv/orders/orders.so.$VERSION", "1.1");
+  const ProgramRun call = machine.run(block("Chat-ops", "sh"), "1.1");
+  CHECK(call.output.find("\"event\":\"result\",\"ok\":true,\"outcome\":\"live\"") !=
+        std::string::npos);
+  answers(delivered.address, "v2");
 }

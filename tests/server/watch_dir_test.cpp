@@ -143,6 +143,21 @@ TEST_CASE("--watch-dir: while a release is rolled out the newest one waits") {
   CHECK(server.process.log().find("app-3.so") == std::string::npos);
 }
 
+TEST_CASE("--watch-dir: an upgrade in place does not try again what has failed") {
+  const ReleaseFolder folder;
+  folder.put("app-1.so", "good_v1");
+  Follower server(folder);
+  folder.put("app-2.so", "load_hook_fails");
+  server.process.wait_for_log(kFailure);
+  server.process.send_signal(SIGUSR2);
+  server.process.wait_for_log("the program was upgraded in place");
+  folder.put("app-3.so", "good_v2");
+  server.wait_for("v2");
+  const std::string log = server.process.log();
+  CHECK(log.find(kFailure) == log.rfind(kFailure));
+  CHECK(log.find("deploying") != log.rfind("deploying"));
+}
+
 TEST_CASE("--watch-dir: a folder that disappears is a warning, and is found again") {
   const ReleaseFolder folder;
   folder.put("app-1.so", "good_v1");

@@ -74,6 +74,17 @@ TEST_CASE("TriedBuilds: the failure of a superseded one leaves the current one s
   CHECK(tried.is_settled(kSecond));
 }
 
+TEST_CASE("TriedBuilds: a successor knows all of it") {
+  TriedBuilds tried;
+  tried.note_begun(kSecond);
+  tried.note_failed(kSecond);
+  tried.note_begun(kFirst);
+  const TriedBuilds resumed = TriedBuilds::resume(tried.entries());
+  CHECK(resumed.is_settled(kFirst));
+  CHECK(resumed.is_settled(kSecond));
+  CHECK_FALSE(resumed.is_settled({"app-3.so", 3, "stamp 3"}));
+}
+
 TEST_CASE("TriedBuilds: the failure of a file that is gone is forgotten") {
   TriedBuilds tried;
   tried.note_begun(kFirst);
