@@ -145,6 +145,7 @@ void Deployer::rollback(const std::string& who, DeployFollower follower) {
     const Release& release = surroundings_.releases.at(generation);
     tickets_[generation] = {release.options.app, release.number, std::move(follower), Clock::now(),
                             who};
+    tickets_[generation].path = release.options.app;
   }
   surroundings_.report(supervision::RollbackRequested{});
 }
@@ -186,22 +187,20 @@ void Deployer::roll_back_to_kept(const std::string& who, DeployFollower follower
 void Deployer::describe(supervision::Generation generation, const std::string& name,
                         const std::string& version) {
   if (surroundings_.store != nullptr) {
-    note(
-        surroundings_.store->describe(surroundings_.releases.at(generation).number, name, version));
+    note(surroundings_.store->describe(number_of(generation), name, version));
   }
 }
 
 void Deployer::tell(const supervision::GenerationLive& news) {
   if (surroundings_.store != nullptr) {
-    note(surroundings_.store->note_live(surroundings_.releases.at(news.generation).number));
+    note(surroundings_.store->note_live(number_of(news.generation)));
   }
 }
 
 // Of the first generation nobody waits for an end.
 void Deployer::tell(const supervision::GenerationFailed& news) {
   if (surroundings_.store != nullptr && !tickets_.contains(news.generation)) {
-    note(surroundings_.store->note_outcome(surroundings_.releases.at(news.generation).number,
-                                           "failed", news.why));
+    note(surroundings_.store->note_outcome(number_of(news.generation), "failed", news.why));
   }
 }
 
@@ -237,9 +236,7 @@ void Deployer::tell(const supervision::DeployEnded& news) {
                                            news.why));
   }
   conclude(ticket.follower, {news.outcome, news.generation, ticket.number, news.why, false, took},
-           {.path = surroundings_.releases.at(news.generation).options.app,
-            .who = ticket.who,
-            .at = ticket.at});
+           {.path = ticket.path, .who = ticket.who, .at = ticket.at});
   const auto live = surroundings_.supervisor.desired().live;
   for (const DeployFollower& rollback : ticket.rollbacks) {
     if (is_live) {
@@ -252,8 +249,15 @@ void Deployer::tell(const supervision::DeployEnded& news) {
 
 // --- what they have in common ---
 
+// 0 for one that is not kept, or that is forgotten already: news of it may come later.
+unsigned Deployer::number_of(supervision::Generation generation) const {
+  const Release* const release = surroundings_.releases.find(generation);
+  return release == nullptr ? 0 : release->number;
+}
+
 supervision::Generation Deployer::add(Release release, Ticket ticket) {
   const auto generation = ++newest_;
+  ticket.path = release.options.app;
   surroundings_.releases.add(generation, std::move(release));
   tickets_.emplace(generation, std::move(ticket));
   return generation;

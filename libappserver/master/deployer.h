@@ -87,11 +87,13 @@ class Deployer {
     TimePoint since;
     std::string who = {};
     std::chrono::system_clock::time_point at = std::chrono::system_clock::now();
+    std::string path = {};  // Of the app; its release may be forgotten before the end is told.
     std::vector<DeployFollower> rollbacks = {};  // Who wants it undone.
   };
 
   void roll_out(const DeployRequest& request, std::optional<app::Snapshot> snapshot,
                 DeployFollower follower);
+  [[nodiscard]] unsigned number_of(supervision::Generation generation) const;
   supervision::Generation add(Release release, Ticket ticket);
   // Numbers the release. Returns: whether it is kept, or need not be.
   [[nodiscard]] Result<Ok> keep(Release& release, const std::string& who);

@@ -148,17 +148,21 @@ TEST_CASE("control: what cannot be deployed is refused, and changes nothing") {
 }
 
 TEST_CASE("control: a release that the watch takes back exits with 2") {
-  ControlledServer server(2);
-  wait_for_control(server);
-  LoadClient load(server.address, "/", 8);
-  load.wait_for_answers(100);
-  const ProgramRun run =
-      ctl(server, {"deploy", server_app("release_failing"), "--canary", "1", "--watch", "3s"});
-  CAPTURE(run.output);
-  CHECK(run.status.code == 2);
-  CHECK(run.output.find("rolled back") != std::string::npos);
-  static_cast<void>(load.stop());
-  CHECK(get(server.address, "/").status == 200);
+  for (const std::string bad : {"release_failing", "release_crashing"}) {
+    CAPTURE(bad);
+    ControlledServer server(2);
+    wait_for_control(server);
+    LoadClient load(server.address, "/", 8);
+    load.wait_for_answers(100);
+    const ProgramRun run =
+        ctl(server, {"deploy", server_app(bad), "--canary", "1", "--watch", "3s"});
+    CAPTURE(run.output);
+    CHECK(run.status.code == 2);
+    CHECK(run.output.find("rolled back") != std::string::npos);
+    static_cast<void>(load.stop());
+    CHECK(ctl(server, {"status"}).status.code == 0);
+    CHECK(get(server.address, "/").status == 200);
+  }
 }
 
 TEST_CASE("control: commands wait until their effect is reached") {
