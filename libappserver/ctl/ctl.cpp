@@ -177,7 +177,7 @@ int command(const std::string& socket, const CtlRequest& request) {
         });
         return true;
       });
-  if (!status && (!stops || status.error().is_unreachable)) {
+  if (!status && status.error().is_unreachable) {
     return complain(status.error());
   }
   if (status && *status != kFine) {
