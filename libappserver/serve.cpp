@@ -194,7 +194,8 @@ master::Farewell Server::run(const master::UpgradeState& state, master::Takeover
     belongings_.pid_file.emplace(master::PidFile::adopt(state.shared.pid_file));
   }
   master::MasterSetup going_on = setup({}, std::move(reread_options));
-  going_on.succession.emplace(state.family, [&] { takeover.settle(state, log_); });
+  going_on.succession = master::Succession{state.family, [&] { takeover.settle(state, log_); },
+                                           state.shared, state.refusal};
   return say_farewell(master::master(std::move(going_on)));
 }
 
@@ -211,7 +212,7 @@ void Server::begin_as_master(const config::Options& options) {
 
 void Server::rehearse(const master::UpgradeState& state, RereadOptions reread_options) {
   master::MasterSetup going_on = setup({}, std::move(reread_options));
-  going_on.succession.emplace(state.family, [] {});
+  going_on.succession = master::Succession{state.family, [] {}, state.shared};
   master::rehearse(std::move(going_on));
 }
 

@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <string_view>
+#include <sys/prctl.h>
 #include <utility>
 
 #include "admin/master_link.h"
@@ -43,6 +44,9 @@ int admin(AdminSetup setup) {
                     {{"why", std::string_view(dropped.error().message)}});
     return kFailed;
   }
+  // It speaks to the master in the name of others: workers, which may be of the same user, cannot
+  // trace it (ptrace(2)) and do so in its place.
+  ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   MasterLink link(std::move(setup.master), setup.scoreboard);
   return setup.serve(engine_options(setup.server), admin_app(link, setup.masters));
 }

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <random>
 #include <string>
 #include <string_view>
 
@@ -53,7 +54,9 @@ class MasterLink final : public Desk {
   const ipc::Scoreboard& scoreboard_;
   std::unique_ptr<EventLoop> loop_;  // The worker's, borrowed.
   std::unique_ptr<IoWatcher> watcher_;
-  std::uint32_t last_id_ = 0;
+  // By chance, so that what the master says to an earlier process of this kind, which has died,
+  // concerns nobody here.
+  std::uint32_t last_id_ = std::random_device{}();
   std::map<std::uint32_t, Question> questions_;
   std::map<std::uint32_t, TakeLine> commands_;
   std::deque<std::string> events_;

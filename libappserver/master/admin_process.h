@@ -1,16 +1,20 @@
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <sys/types.h>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/event_loop.h"
 #include "base/result.h"
 #include "config/options.h"
 #include "ipc/channel.h"
 #include "ipc/messages.h"
+#include "master/upgrade_state.h"
 #include "net/listener.h"
 #include "observe/log.h"
 
@@ -48,8 +52,15 @@ class AdminProcess {
 
   // Opens the sockets that are wanted, and forks. What cannot be opened is told and left out.
   void start();
-  // What nobody takes is lost.
-  void send(const ipc::Message& message) noexcept;
+  // What finds no room is sent when there is some. A process that takes nothing for long is ended:
+  // whoever waits behind it learns that, and the next one works.
+  void send(ipc::Message message) noexcept;
+
+  // For the program that takes this one's place: the sockets, and the process if there is one.
+  void pass_on(SharedState& shared, FamilyState& family) const;
+  // Takes them over, before start(). That process is of another program: it is told `news`, which
+  // is about the upgrade, and leaves when it has passed that on; then comes another one.
+  void adopt(const SharedState& shared, const FamilyState& family, ipc::CommandEnded news);
   // Returns: whether it was this one that ended.
   bool child_exited(pid_t pid, int wait_status) noexcept;
   // Has it finish its answers, waits for its end, which does not take long, and closes the sockets.
@@ -62,6 +73,8 @@ class AdminProcess {
     pid_t pid;
     ipc::Channel commands;
     ipc::Channel engine;
+    TimePoint since;
+    bool is_leaving = false;  // Because it was asked to.
   };
 
   void open_control_socket();
@@ -69,15 +82,23 @@ class AdminProcess {
   [[nodiscard]] Result<std::string> control_path() const;
   void open_admin_address();
   void fork() noexcept;
+  void talk_to(Process process);
+  void replace();
   void on_message(int) noexcept;
+  void on_room(int) noexcept;
+  void fall_silent();
 
   Surroundings surroundings_;
   const config::Options options_;
   const std::string server_name_;
-  std::string admin_host_;
-  std::vector<net::Listener> listeners_;
+  const std::string admin_host_;
+  std::optional<net::Listener> control_socket_;
+  std::optional<net::Listener> admin_address_;
   std::optional<Process> process_;
+  std::optional<ipc::CommandEnded> news_;  // For the adopted process.
+  std::deque<ipc::Message> waiting_;       // For room in its channel.
   IoWatcher watcher_;
+  IoWatcher room_;
   TimerWatcher again_;
   TimerWatcher again_for_socket_;
   bool was_told_ = false;  // That there is no control socket.

@@ -15,14 +15,6 @@ observe::LogFile adopt(const LogState& log, int standard_fd) {
   return observe::LogFile::adopt(log.name, standard_fd, UniqueFd(log.fd));
 }
 
-ListenerState state_of(const net::Listeners::Entry& entry) {
-  const net::Listener::Facts& facts = entry.listener.facts();
-  const net::SocketAccess& access = facts.options.access;
-  return {entry.listener.fd(), facts.display,         facts.socket_file,
-          entry.bind,          facts.options.backlog, access.mode,
-          access.user,         access.group,          facts.is_shared};
-}
-
 net::Listeners adopt_listeners(const SharedState& state) {
   std::vector<net::PassedSockets::Socket> passed;
   for (const PassedSocketState& socket : state.passed_sockets) {
@@ -30,11 +22,7 @@ net::Listeners adopt_listeners(const SharedState& state) {
   }
   std::vector<net::Listeners::Entry> entries;
   for (const ListenerState& listener : state.listeners) {
-    const net::ListenOptions options{listener.backlog,
-                                     {listener.mode, listener.user, listener.group}};
-    entries.push_back({listener.bind, net::Listener::resume(UniqueFd(listener.fd),
-                                                            {listener.display, listener.socket_file,
-                                                             options, listener.is_shared})});
+    entries.push_back({listener.bind, adopt(listener)});
   }
   return {net::PassedSockets(std::move(passed)), std::move(entries)};
 }
@@ -49,6 +37,20 @@ ServiceVariables adopt_service(const SharedState& state) {
 
 }  // namespace
 
+ListenerState state_of(const std::string& bind, const net::Listener& listener) {
+  const net::Listener::Facts& facts = listener.facts();
+  const net::SocketAccess& access = facts.options.access;
+  return {listener.fd(), facts.display, facts.socket_file, bind,           facts.options.backlog,
+          access.mode,   access.user,   access.group,      facts.is_shared};
+}
+
+net::Listener adopt(const ListenerState& listener) {
+  const net::ListenOptions options{listener.backlog,
+                                   {listener.mode, listener.user, listener.group}};
+  return net::Listener::resume(
+      UniqueFd(listener.fd), {listener.display, listener.socket_file, options, listener.is_shared});
+}
+
 SharedState state_of(const Belongings& belongings) {
   SharedState state;
   state.error_log = state_of(belongings.log_files.error_log());
@@ -56,7 +58,7 @@ SharedState state_of(const Belongings& belongings) {
     state.access_log = state_of(*access);
   }
   for (const net::Listeners::Entry& entry : belongings.listeners.entries()) {
-    state.listeners.push_back(state_of(entry));
+    state.listeners.push_back(state_of(entry.bind, entry.listener));
   }
   for (const net::PassedSockets::Socket& socket : belongings.listeners.passed().sockets()) {
     state.passed_sockets.push_back({socket.fd.get(), socket.name});

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "base/result.h"
 #include "base/service_variables.h"
@@ -23,6 +24,10 @@ struct Belongings {
   ipc::Handoff handoff;
   std::optional<PidFile> pid_file;
 };
+
+// A listening socket, opened for the text `bind`; and back.
+[[nodiscard]] ListenerState state_of(const std::string& bind, const net::Listener& listener);
+[[nodiscard]] net::Listener adopt(const ListenerState& listener);
 
 [[nodiscard]] SharedState state_of(const Belongings& belongings);
 

@@ -76,7 +76,8 @@ void ControlDesk::take(const ipc::CommandGiven& command) {
     case ControlCommand::Recycle:
       return recycle(command);
     case ControlCommand::Stop:
-      done(command.id);  // There may be nobody to tell it later.
+      stops_.push_back(command.id);
+      with_.answer(ipc::CommandProgress{command.id, "stopping"});
       return with_.stop(command.quick == 0);
     case ControlCommand::ReopenLogs:
       if (const auto opened = with_.reopen_logs(); !opened) {
@@ -86,8 +87,7 @@ void ControlDesk::take(const ipc::CommandGiven& command) {
     case ControlCommand::SetLogLevel:
       return set_log_level(command);
     case ControlCommand::Upgrade:
-      return with_
-          .upgrade();  // The end of the connection is the answer: nobody is left to give it.
+      return upgrade(command);
   }
   refuse(command.id, "this server does not know the command");
 }
@@ -154,6 +154,30 @@ void ControlDesk::set_log_level(const ipc::CommandGiven& command) {
   done(command.id);
 }
 
+void ControlDesk::upgrade(const ipc::CommandGiven& command) {
+  if (const auto begun = with_.upgrade(); !begun) {
+    return refuse(command.id, begun.error().message);
+  }
+  upgrade_ = command.id;
+  with_.answer(ipc::CommandProgress{command.id, "upgrading"});
+}
+
+void ControlDesk::upgrade_failed(const std::string& why) {
+  if (const std::uint32_t id = std::exchange(upgrade_, 0); id != 0) {
+    fail(id, "failed", why);
+  }
+}
+
+void ControlDesk::close() {
+  for (const Awaited& awaited : awaited_) {
+    fail(awaited.id, "cancelled", "the server has stopped");
+  }
+  upgrade_failed("the server has stopped");
+  for (const std::uint32_t id : stops_) {
+    done(id);
+  }
+}
+
 // --- what takes its time ---
 
 void ControlDesk::await(std::uint32_t id, std::function<bool()> is_reached) {
@@ -206,7 +230,11 @@ void ControlDesk::done(std::uint32_t id, Duration took) {
 }
 
 void ControlDesk::refuse(std::uint32_t id, const std::string& why) {
-  with_.answer(ipc::CommandEnded{id, 0, "refused", 0, 0, why, 0});
+  fail(id, "refused", why);
+}
+
+void ControlDesk::fail(std::uint32_t id, const std::string& outcome, const std::string& why) {
+  with_.answer(ipc::CommandEnded{id, 0, outcome, 0, 0, why, 0});
 }
 
 }  // namespace appserver::master

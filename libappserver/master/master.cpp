@@ -26,6 +26,12 @@ const config::Options& options_of(const MasterSetup& setup) {
   return setup.succession ? setup.succession->family.options : setup.release.options;
 }
 
+std::chrono::system_clock::time_point started_at(const MasterSetup& setup) {
+  using std::chrono::system_clock;
+  const std::int64_t told = setup.succession ? setup.succession->family.started_at : 0;
+  return told > 0 ? system_clock::time_point(std::chrono::milliseconds(told)) : system_clock::now();
+}
+
 supervision::Supervisor make_supervisor(const MasterSetup& setup) {
   const std::uint32_t seed = std::random_device{}();
   if (!setup.succession) {
@@ -46,6 +52,7 @@ Master::Master(MasterSetup& setup)
     : setup_(setup),
       supervisor_(make_supervisor(setup)),
       chronicle_(setup.log),
+      started_at_(started_at(setup)),
       configured_workers_(options_of(setup).workers),
       listening_(loop_, setup.listeners, setup.handoff, setup.log),
       notifier_(loop_, setup.service, setup.log),
@@ -73,8 +80,8 @@ Master::Master(MasterSetup& setup)
       upgrade_({loop_, setup.log, setup.program, [this] { return is_at_rest(); },
                 [this] { return supervisor_.is_stop_requested(); }, [this] { return state(); },
                 [this]() -> Duration { return deployer_.options().boot_timeout; },
-                [this](auto kept_fds) { leave(kept_fds); }, [this] { admin_.end(); },
-                [this] { start_admin(); }}),
+                [this](auto kept_fds) { leave(kept_fds); },
+                [this](const std::string& why) { control_.upgrade_failed(why); }}),
       overdue_(loop_, setup.scoreboard,
                [this](pid_t worker, TimePoint since) {
                  report(supervision::HandlerOverdue{worker, since});
@@ -85,7 +92,7 @@ Master::Master(MasterSetup& setup)
       status_(status_surroundings()),
       control_(control_surroundings()) {
   if (setup.succession) {
-    succeed(setup.succession->family);
+    succeed(*setup.succession);
   } else {
     releases_.add(1, std::move(setup.release));
   }
@@ -121,6 +128,7 @@ Farewell Master::run() {
     builds_.go_on();
   }
   inquests_.finish();
+  control_.close();
   admin_.end();
   return {*exit_code_, *exit_code_ == 0 ? "" : chronicle_.last_failure()};
 }

@@ -30,6 +30,8 @@ struct Succession {
   FamilyState family;
   // Called when everything is in place, before the first pass of the loop: see Takeover::settle().
   std::function<void()> settle;
+  SharedState shared = {};
+  std::string refusal = {};  // Why the program that was to take this one's place did not; or empty.
 };
 
 // How a program around the server steers it; see Bell.

@@ -13,7 +13,7 @@ AdminProcess::Surroundings Master::admin_surroundings() {
 
 StatusFacts::Surroundings Master::status_surroundings() {
   return {setup_.name,
-          std::chrono::system_clock::now(),
+          started_at_,
           [this] {
             std::vector<std::string> binds;
             for (const int fd : setup_.listeners.fds()) {
@@ -44,7 +44,7 @@ ControlDesk::Surroundings Master::control_surroundings() {
             setup_.log.set_level(level);
             children_.tell_all(ipc::LogLevelSet{static_cast<std::uint8_t>(level)});
           },
-          [this] { upgrade_.request(); }};
+          [this] { return upgrade_.request(); }};
 }
 
 void Master::hear_admin(const ipc::Message& message) {

@@ -63,7 +63,7 @@ class Master {
   // SIGUSR2, on both sides of it.
   [[nodiscard]] bool is_at_rest() const;
   [[nodiscard]] UpgradeState state() const;
-  void succeed(const FamilyState& family);
+  void succeed(const Succession& succession);
 
   // In a child, before it is anything else.
   void leave(std::span<const int> kept_fds) noexcept;
@@ -79,6 +79,7 @@ class Master {
   EventLoop loop_{EventLoop::Kind::Default};
   supervision::Supervisor supervisor_;
   Chronicle chronicle_;
+  const std::chrono::system_clock::time_point started_at_;  // The server, not this program.
   int configured_workers_;  // Signals may have changed the number since.
   Listening listening_;
   Releases releases_{listening_, supervisor_};

@@ -1,3 +1,4 @@
+#include <chrono>
 #include <signal.h>
 #include <string_view>
 #include <utility>
@@ -36,7 +37,7 @@ void Master::on_signal(int signal) noexcept {
       static_cast<void>(reopen_logs());
       break;
     default:
-      upgrade_.request();
+      static_cast<void>(upgrade_.request());
   }
 }
 
@@ -100,7 +101,8 @@ Result<Ok> Master::reopen_logs() {
 
 bool Master::is_at_rest() const {
   return supervisor_.is_at_rest() && events_.empty() && listening_.is_at_rest() &&
-         verification_.is_idle() && children_.family().has_value() && inquests_.is_at_rest();
+         verification_.is_idle() && children_.family().has_value() && inquests_.is_at_rest() &&
+         control_.is_at_rest();
 }
 
 UpgradeState Master::state() const {
@@ -115,10 +117,17 @@ UpgradeState Master::state() const {
   }
   state.family.tried_builds = builds_.tried();
   state.family.ledger = supervisor_.copy();
+  state.family.started_at =
+      std::chrono::duration_cast<std::chrono::milliseconds>(started_at_.time_since_epoch()).count();
+  admin_.pass_on(state.shared, state.family);
+  if (state.family.admin) {
+    state.family.admin->upgrade_command = control_.upgrade_command();
+  }
   return state;
 }
 
-void Master::succeed(const FamilyState& family) {
+void Master::succeed(const Succession& succession) {
+  const FamilyState& family = succession.family;
   for (const ReleaseState& release : family.releases) {
     Release adopted = adopt(release);
     adopted.listener_fds =
@@ -128,6 +137,12 @@ void Master::succeed(const FamilyState& family) {
   deployer_.resume_deployed_app(family.deployed_app);
   builds_.resume(family.tried_builds);
   children_.adopt({family.zygotes, family.workers});
+  ipc::CommandEnded news;
+  news.id = family.admin ? family.admin->upgrade_command : 0;
+  news.ok = succession.refusal.empty() ? 1 : 0;
+  news.outcome = succession.refusal.empty() ? "done" : "failed";
+  news.why = succession.refusal;
+  admin_.adopt(succession.shared, family, std::move(news));
 }
 
 void Master::leave(std::span<const int> kept_fds) noexcept {

@@ -80,6 +80,13 @@ void visit_fields(auto& visit, Is<ListenerState> auto& listener) {
   visit("shared", listener.is_shared);
 }
 
+void visit_fields(auto& visit, Is<AdminState> auto& admin) {
+  visit("pid", admin.pid);
+  visit("commands", admin.commands);
+  visit("engine", admin.engine);
+  visit("upgrade_command", admin.upgrade_command);
+}
+
 void visit_fields(auto& visit, Is<PassedSocketState> auto& socket) {
   visit("fd", socket.fd);
   visit("name", socket.name);

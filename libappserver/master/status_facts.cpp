@@ -1,5 +1,6 @@
 #include "master/status_facts.h"
 
+#include <algorithm>
 #include <string_view>
 #include <unistd.h>
 #include <utility>
@@ -12,6 +13,15 @@ namespace {
 
 std::int64_t milliseconds_of(std::chrono::system_clock::time_point time) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
+}
+
+// All texts of one message fit a packet together: two of them may be long.
+constexpr std::size_t kLong = 4096;
+constexpr std::size_t kShort = 512;
+
+std::string cut(std::string text, std::size_t size) {
+  text.resize(std::min(text.size(), size));
+  return text;
 }
 
 std::string_view name_of(supervision::GenerationState state) {
@@ -44,10 +54,10 @@ ipc::DeployFacts facts_of(const DeployRecord& record, std::uint32_t id, bool is_
   facts.is_under_way = is_under_way ? 1 : 0;
   facts.generation = record.generation;
   facts.release = record.release;
-  facts.path = record.path;
+  facts.path = cut(record.path, kLong);
   facts.state = record.state;
-  facts.why = record.why;
-  facts.who = record.who;
+  facts.why = cut(record.why, kLong);
+  facts.who = cut(record.who, kShort);
   facts.at = milliseconds_of(record.at);
   facts.took = std::chrono::duration_cast<std::chrono::milliseconds>(record.took).count();
   return facts;
@@ -79,15 +89,21 @@ void StatusFacts::tell(std::uint32_t id, const Tell& tell) const {
 
 ipc::ServerFacts StatusFacts::server() const {
   ipc::ServerFacts facts;
-  facts.name = with_.name;
+  facts.name = cut(with_.name, kShort);
   facts.version = kVersion;
   facts.pid = ::getpid();
   facts.state = state();
   facts.started_at = milliseconds_of(with_.started_at);
-  facts.binds = with_.binds();
+  std::size_t room = kLong;
+  for (std::string& address : with_.binds()) {
+    if (address.size() < room) {
+      room -= address.size();
+      facts.binds.push_back(std::move(address));
+    }
+  }
   facts.workers = with_.supervisor.desired().workers;
   if (const Release* live = with_.releases.find(with_.supervisor.desired().live)) {
-    facts.app = live->snapshot.app.path;
+    facts.app = cut(live->snapshot.app.path, kLong);
   }
   return facts;
 }
@@ -127,16 +143,16 @@ void StatusFacts::tell_releases(std::uint32_t id, const Tell& tell) const {
     facts.id = id;
     facts.release = release.number;
     if (!release.files.empty()) {
-      facts.app = release.files.front().path;
+      facts.app = cut(release.files.front().path, kLong);
       facts.digest = release.files.front().sha256;
     }
-    facts.name = release.name;
-    facts.version = release.version;
-    facts.build_id = release.build_id;
+    facts.name = cut(release.name, kShort);
+    facts.version = cut(release.version, kShort);
+    facts.build_id = cut(release.build_id, kShort);
     facts.at = release.taken_at * 1000;
-    facts.who = release.who;
+    facts.who = cut(release.who, kShort);
     facts.outcome = release.outcome;
-    facts.why = release.why;
+    facts.why = cut(release.why, kLong);
     facts.is_live = index.live == release.number ? 1 : 0;
     facts.is_previous = index.previous == release.number ? 1 : 0;
     tell(facts);
@@ -162,11 +178,11 @@ void StatusFacts::tell_crashes(std::uint32_t id, const Tell& tell) const {
     crash.pid = report.pid;
     crash.signal = report.kind == ipc::EndKind::Timeout ? "timeout" : signal_name(report.signal);
     if (report.request) {
-      crash.method = report.request->method;
-      crash.target = report.request->target;
+      crash.method = cut(report.request->method, kShort);
+      crash.target = cut(report.request->target, kLong);
     }
     const std::vector<std::string> stack = observe::stack_lines(report);
-    crash.stack_top = stack.empty() ? "" : stack.front();
+    crash.stack_top = stack.empty() ? "" : cut(stack.front(), kLong);
     tell(crash);
   }
 }

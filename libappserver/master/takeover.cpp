@@ -35,6 +35,10 @@ Result<Ok> check_children(const FamilyState& family) {
       return failure("worker " + std::to_string(worker.pid) + " is no child of this process");
     }
   }
+  if (family.admin && !is_child(family.admin->pid)) {
+    return failure("admin process " + std::to_string(family.admin->pid) +
+                   " is no child of this process");
+  }
   return ok();
 }
 

@@ -24,23 +24,26 @@ std::string process_name() {
 
 }  // namespace
 
-void Upgrade::request() {
+Result<Ok> Upgrade::request() {
   observe::Log& log = surroundings_.log;
   const std::string& path = surroundings_.program.path;
+  std::string obstacle;
   if (surroundings_.is_stopping()) {
-    log.warning("the server is stopping; it is not upgraded", {{"signal", "SIGUSR2"}});
+    obstacle = "the server is stopping; it is not upgraded";
   } else if (step_ != Step::Idle) {
-    log.warning("an upgrade is under way already", {{"signal", "SIGUSR2"}});
+    obstacle = "an upgrade is under way already";
   } else if (path.empty()) {
-    log.warning("it is not known how this program was started; use a restart",
-                {{"signal", "SIGUSR2"}});
-  } else {
-    log.info("upgrading the program in place",
-             {{"signal", "SIGUSR2"}, {"program", std::string_view(path)}});
-    step_ = Step::Waiting;
-    told_to_wait_ = false;
-    fit_ = false;
+    obstacle = "it is not known how this program was started; use a restart";
   }
+  if (!obstacle.empty()) {
+    log.warning(obstacle);
+    return failure(std::move(obstacle));
+  }
+  log.info("upgrading the program in place", {{"program", std::string_view(path)}});
+  step_ = Step::Waiting;
+  told_to_wait_ = false;
+  fit_ = false;
+  return ok();
 }
 
 void Upgrade::go_on() {
@@ -102,7 +105,6 @@ void Upgrade::execute() {
   if (surroundings_.is_stopping() || !surroundings_.is_at_rest()) {
     return;
   }
-  surroundings_.make_way();
   const UpgradeState state = current_state();
   auto state_file = write_state_file(write_state(state));
   // The file of this program, wherever it has gone meanwhile.
@@ -110,7 +112,6 @@ void Upgrade::execute() {
   if (!state_file || !old_program.is_open()) {
     give_up(state_file ? "cannot open the running program: " + errno_text(errno)
                        : state_file.error().message);
-    surroundings_.stay();
     return;
   }
   std::vector<int> fds = descriptors_of(state);
@@ -121,7 +122,6 @@ void Upgrade::execute() {
   const int error = image.execute(surroundings_.program.path.c_str());
   set_close_on_exec(fds, true);
   give_up("cannot execute " + surroundings_.program.path + ": " + errno_text(error));
-  surroundings_.stay();
 }
 
 UpgradeState Upgrade::current_state() const {
@@ -139,6 +139,7 @@ void Upgrade::give_up(const std::string& why) {
   surroundings_.log.error(
       "the upgrade failed; the running program goes on",
       {{"program", std::string_view(surroundings_.program.path)}, {"why", std::string_view(why)}});
+  surroundings_.failed(why);
 }
 
 std::optional<Upgrade::ProbedFile> Upgrade::look_at_program() const {

@@ -40,16 +40,15 @@ class Upgrade {
     std::function<UpgradeState()> state;
     std::function<Duration()> patience;  // How long a probe may take.
     std::function<void(std::span<const int> kept_fds)> leave_master;
-    // Right before the other program: what it starts anew ends; and if it does not come, begins
-    // again.
-    std::function<void()> make_way;
-    std::function<void()> stay;
+    // It was begun, and will not be.
+    std::function<void(const std::string& why)> failed;
   };
   explicit Upgrade(Surroundings surroundings) : surroundings_(std::move(surroundings)) {}
   Upgrade(const Upgrade&) = delete;
   Upgrade& operator=(const Upgrade&) = delete;
 
-  void request();
+  // Errors: why it was not begun; the log has it as well.
+  Result<Ok> request();
 
   // Returns: whether it was the probe that ended.
   [[nodiscard]] bool child_exited(pid_t pid, int wait_status) {

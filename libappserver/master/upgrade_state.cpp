@@ -62,6 +62,12 @@ void write_shared(StateWriter& out, const SharedState& shared) {
     out.add("access_log", *shared.access_log);
   }
   out.add_each("listener", shared.listeners);
+  if (shared.control_socket) {
+    out.add("control_socket", *shared.control_socket);
+  }
+  if (shared.admin_address) {
+    out.add("admin_address", *shared.admin_address);
+  }
   out.add_each("passed_socket", shared.passed_sockets);
   out.add_each("service_variable", shared.service_variables);
 }
@@ -70,6 +76,7 @@ void write_family(StateWriter& out, const FamilyState& family) {
   FieldWriter options("family");
   options("options", text_of_options(family.options));
   options("deployed_app", family.deployed_app);
+  options("started_at", family.started_at);
   out.add_line(options);
   for (const ReleaseState& release : family.releases) {
     FieldWriter writer("release");
@@ -83,6 +90,9 @@ void write_family(StateWriter& out, const FamilyState& family) {
   out.add_each("zygote_process", family.zygotes);
   out.add_each("worker_process", family.workers);
   out.add_each("tried_build", family.tried_builds);
+  if (family.admin) {
+    out.add("admin_process", *family.admin);
+  }
   out.add("ledger", family.ledger);
   out.add_each("slot", family.ledger.slots);
   out.add_each("worker", family.ledger.workers);
@@ -163,6 +173,10 @@ bool StateReader::take_shared(const std::string& kind, FieldReader& read) {
     visit_fields(read, shared.error_log);
   } else if (kind == "access_log") {
     visit_fields(read, shared.access_log.emplace());
+  } else if (kind == "control_socket") {
+    visit_fields(read, shared.control_socket.emplace());
+  } else if (kind == "admin_address") {
+    visit_fields(read, shared.admin_address.emplace());
   } else {
     return (kind == "listener" && append(shared.listeners, read)) ||
            (kind == "passed_socket" && append(shared.passed_sockets, read)) ||
@@ -194,6 +208,7 @@ Result<Ok> StateReader::take_family(const std::string& kind, FieldReader& read) 
     if (kind == "family") {
       family.options = std::move(*options);
       read("deployed_app", family.deployed_app);
+      read("started_at", family.started_at);
       return ok();
     }
     ReleaseState& release = family.releases.emplace_back();
@@ -206,6 +221,8 @@ Result<Ok> StateReader::take_family(const std::string& kind, FieldReader& read) 
       return failure(std::string("a library belongs to no release"));
     }
     visit_fields(read, family.releases.back().libraries.emplace_back());
+  } else if (kind == "admin_process") {
+    visit_fields(read, family.admin.emplace());
   } else if (kind == "zygote_process") {
     append(family.zygotes, read);
   } else if (kind == "worker_process") {
@@ -255,6 +272,9 @@ Result<Ok> check_family(const FamilyState& family) {
   const auto pid_of = [](const auto& process) { return process.pid; };
   Numbers pids = numbers(family.workers, pid_of);
   pids.merge(numbers(family.zygotes, pid_of));
+  if (family.admin) {
+    pids.insert(static_cast<std::uint64_t>(family.admin->pid));
+  }
   const bool are_pids =
       are_distinct(pids) && (pids.empty() || (*pids.begin() > 1 && *pids.rbegin() <= INT_MAX));
   const auto score_of = [](const WorkerProcess& worker) { return worker.score; };
@@ -336,6 +356,15 @@ std::vector<int> descriptors_of(const UpgradeState& state) {
   }
   for (const ListenerState& listener : shared.listeners) {
     fds.push_back(listener.fd);
+  }
+  for (const std::optional<ListenerState>& listener :
+       {shared.control_socket, shared.admin_address}) {
+    if (listener) {
+      fds.push_back(listener->fd);
+    }
+  }
+  if (const auto& admin = state.family.admin) {
+    fds.insert(fds.end(), {admin->commands, admin->engine});
   }
   for (const PassedSocketState& socket : shared.passed_sockets) {
     fds.push_back(socket.fd);

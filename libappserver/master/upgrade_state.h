@@ -95,6 +95,16 @@ struct SharedState {
   int handoff_receive = -1;
   int scoreboard = -1;
   std::string pid_file;  // Empty: there is none.
+  std::optional<ListenerState> control_socket = {};
+  std::optional<ListenerState> admin_address = {};
+};
+
+// The admin process. The next program tells it how the upgrade went, and puts another in its place.
+struct AdminState {
+  pid_t pid = -1;
+  int commands = -1;
+  int engine = -1;
+  std::uint32_t upgrade_command = 0;  // That asked for the upgrade; 0: none did.
 };
 
 // What the master knows of its family.
@@ -106,6 +116,8 @@ struct FamilyState {
   std::vector<WorkerProcess> workers;
   std::vector<supervision::TriedBuild> tried_builds;  // See BuildWatch.
   supervision::LedgerCopy ledger;
+  std::optional<AdminState> admin = {};
+  std::int64_t started_at = 0;  // Of the server, whatever programs it has run; ms since the epoch.
 };
 
 struct UpgradeState {

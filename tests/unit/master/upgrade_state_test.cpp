@@ -92,6 +92,11 @@ UpgradeState example() {
       {12, "unix:/run/s", "/run/s", "unix:/run/s", 64, 0660U, {}, 815U, false}};
   state.shared.passed_sockets = {{16, "a b"}};
   state.shared.service_variables = {{"NOTIFY_SOCKET", "@x y"}};
+  state.shared.control_socket = state.shared.listeners.front();
+  state.shared.control_socket->fd = 70;
+  state.shared.control_socket->socket_file = "/run/c.sock";
+  state.family.admin = AdminState{4999, 71, 72, 77};
+  state.family.started_at = 1'795'600'000'123;
   state.shared.handoff_send = 13;
   state.shared.handoff_receive = 14;
   state.shared.scoreboard = 15;
@@ -141,6 +146,14 @@ TEST_CASE("UpgradeState: what was written is read back") {
   CHECK(state->shared.listeners[1].group == 815U);
   CHECK(state->shared.passed_sockets[0].fd == 16);
   CHECK(state->shared.service_variables[0].value == "@x y");
+  REQUIRE(state->shared.control_socket.has_value());
+  CHECK(state->shared.control_socket->socket_file == "/run/c.sock");
+  CHECK_FALSE(state->shared.admin_address.has_value());
+  REQUIRE(state->family.admin.has_value());
+  CHECK(state->family.admin->pid == 4999);
+  CHECK(state->family.admin->engine == 72);
+  CHECK(state->family.admin->upgrade_command == 77);
+  CHECK(state->family.started_at == 1'795'600'000'123);
   CHECK(state->family.options.env == example().family.options.env);
   CHECK(state->family.options.umask == 027U);
   CHECK(state->family.options.graceful_timeout == 1500ms);
@@ -175,8 +188,8 @@ TEST_CASE("UpgradeState: every number of the ledger is read back") {
 }
 
 TEST_CASE("UpgradeState: all descriptors are named, and standard ones are not among them") {
-  CHECK(descriptors_of(example()) ==
-        std::vector<int>{13, 14, 15, 10, 11, 12, 16, 20, 21, 22, 30, 31, 32, 40, 41, 50, 51, 52});
+  CHECK(descriptors_of(example()) == std::vector<int>{13, 14, 15, 10, 11, 12, 70, 71, 72, 16, 20,
+                                                      21, 22, 30, 31, 32, 40, 41, 50, 51, 52});
 }
 
 TEST_CASE("UpgradeState: additions of a later version are left alone") {
