@@ -78,10 +78,8 @@ TEST_CASE("verify: another status than the wished one ends the deploy") {
 
 TEST_CASE("verify: a release that crashes under its check harms nobody") {
   DeployingServer server("[[deploy.check]]\npath = \"/crash\"\n");
-  check_refused(
-      server, "release_good",
-      "the check GET /crash failed: it was answered 500 instead of 200; the worker that was "
-      "to be verified was ended by SIGSEGV");
+  // Its end and the answer to the check are told by different processes: either may be first.
+  check_refused(server, "release_good", "the worker that was to be verified was ended by SIGSEGV");
 }
 
 TEST_CASE("verify: a release that does not answer in time ends the deploy") {
