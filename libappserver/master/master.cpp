@@ -129,6 +129,7 @@ Farewell Master::run() {
   }
   inquests_.finish();
   control_.close();
+  setup_.log.set_witness({});  // The log outlives this object.
   admin_.end();
   return {*exit_code_, *exit_code_ == 0 ? "" : chronicle_.last_failure()};
 }
