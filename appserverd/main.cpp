@@ -1,6 +1,7 @@
 // The program: reads what it is asked to do, does it, and turns the outcome into text and exit
 // status.
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <span>
@@ -11,12 +12,14 @@
 #include <vector>
 
 #include "app/check.h"
+#include "app/mounted_app.h"
 #include "base/process_title.h"
 #include "base/version.h"
 #include "config/completion.h"
 #include "config/ctl_request.h"
 #include "config/environment.h"
 #include "config/invocation.h"
+#include "config/mount.h"
 #include "ctl/ctl.h"
 #include "master/relay.h"
 #include "new_project.h"
@@ -88,10 +91,17 @@ int follow(const UpgradeOrder& order, const Origin& origin, appserver::ProcessTi
 }
 
 int check(const Invocation& invocation) {
-  const auto report = appserver::app::check_app(
-      invocation.options.app, invocation.options.boot_timeout, appserver::kVersion);
-  std::fputs(report.text.c_str(), report.exit_code == 0 ? stdout : stderr);
-  return report.exit_code;
+  const appserver::config::Options& options = invocation.options;
+  const auto mounts = appserver::config::mounts_of(options);
+  int exit_code = 0;
+  for (const appserver::config::Mount& mount : mounts) {
+    const auto report =
+        appserver::app::check_app(mount.app, options.boot_timeout, appserver::kVersion);
+    const std::string text = appserver::app::said_of(mount, mounts.size(), report.text);
+    std::fputs(text.c_str(), report.exit_code == 0 ? stdout : stderr);
+    exit_code = std::max(exit_code, report.exit_code);
+  }
+  return exit_code;
 }
 
 int make_project(const std::string& name) {

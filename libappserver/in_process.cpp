@@ -249,10 +249,11 @@ int InProcessServer::serve(Guest& guest) {
                                                 IoWatcher::kReadable);
   const auto entry = with_.scoreboard.claim(0, 1);
   const BrokenPipesHeld no_broken_pipes;
-  const int status = worker::worker(
-      {0, 1, options_, sockets_, std::move(with_.channel.theirs), with_.scoreboard,
-       with_.scoreboard[*entry], with_.scoreboard.crash_record(*entry), with_.handoff, *guest.app,
-       guest.host, log_, with_.files, &loop_, is_loop_borrowed_});
+  const std::array apps{app::MountedApp{{}, *guest.app, guest.host}};
+  const int status =
+      worker::worker({0, 1, options_, sockets_, std::move(with_.channel.theirs), with_.scoreboard,
+                      with_.scoreboard[*entry], with_.scoreboard.crash_record(*entry),
+                      with_.handoff, apps, log_, with_.files, &loop_, is_loop_borrowed_});
   on_message(0);  // Its last words.
   log_.info("stopped");
   return status == 0 ? 0 : kWorkerFailed;

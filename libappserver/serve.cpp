@@ -9,10 +9,11 @@
 #include <vector>
 
 #include "admin/admin.h"
-#include "app/snapshot.h"
+#include "app/mounted_app.h"
 #include "base/privileges.h"
 #include "base/service_variables.h"
 #include "base/version.h"
+#include "config/mount.h"
 #include "ipc/handoff.h"
 #include "ipc/scoreboard.h"
 #include "master/belongings.h"
@@ -42,7 +43,9 @@ constexpr int kBadApp = 4;
 constexpr std::size_t kScoreboardEntries = 4096;
 
 std::string server_name(const config::Options& options) {
-  return options.name.empty() ? std::filesystem::path(options.app).stem().string() : options.name;
+  return options.name.empty()
+             ? std::filesystem::path(config::mounts_of(options).front().app).stem().string()
+             : options.name;
 }
 
 // Whether workers could follow the options, as far as can be told from here. Those make their own
@@ -135,7 +138,7 @@ class Server {
   Server& operator=(const Server&) = delete;
 
   // Serves what was taken, or a kept release in its place.
-  master::Farewell run(const config::Options& options, Result<app::Snapshot, app::LoadError> taken,
+  master::Farewell run(const config::Options& options, master::TakenApps taken,
                        RereadOptions reread_options);
 
   // Goes on in the place of another master.
@@ -171,8 +174,7 @@ class Server {
   ipc::Handoff& handoff_ = belongings_.handoff;
 };
 
-master::Farewell Server::run(const config::Options& options,
-                             Result<app::Snapshot, app::LoadError> taken,
+master::Farewell Server::run(const config::Options& options, master::TakenApps taken,
                              RereadOptions reread_options) {
   begin_as_master(options);
   auto first =
@@ -205,7 +207,9 @@ void Server::begin_as_master(const config::Options& options) {
   } else if (host_->on_listening) {
     host_->on_listening(displays(listeners_));
   }
-  if (!options.app.empty()) {  // Of an app that is linked in there are no files to keep.
+  if (!config::mounts_of(options)
+           .front()
+           .app.empty()) {  // Of an app that is linked in there are no files to keep.
     store_ = master::open_store(options, name_, log_);
   }
 }
@@ -264,9 +268,11 @@ master::Farewell Server::say_farewell(master::Farewell farewell) {
 }
 
 void Server::announce(const master::Release& release) {
+  const std::string files = app::files_text(release.apps);
+  const std::string build_ids = app::build_ids_text(release.apps);
   log_.info("appserverd starts", {{"version", kVersion},
-                                  {"app", std::string_view(release.snapshot.app.path)},
-                                  {"build_id", std::string_view(release.snapshot.app.build_id)},
+                                  {"app", std::string_view(files)},
+                                  {"build_id", std::string_view(build_ids)},
                                   {"workers", release.options.workers}});
   for (const int fd : release.listener_fds) {
     log_.info("listening at " + listeners_.display(fd));
@@ -289,7 +295,7 @@ void Server::announce(const master::Release& release) {
 int Server::run_zygote(master::ZygoteBirth birth) {
   title_.set("appserverd: zygote gen " + std::to_string(birth.generation));
   const config::Options& options = birth.release.options;
-  return zygote::zygote({birth.generation, options, birth.release.snapshot, std::move(birth.master),
+  return zygote::zygote({birth.generation, options, birth.release.apps, std::move(birth.master),
                          log_, log_files_, kVersion, worker::exchange_calls(),
                          &worker::host_extension,
                          [this, &birth](zygote::WorkerBirth worker_birth) {
@@ -306,8 +312,8 @@ int Server::run_worker(const master::Release& release, zygote::WorkerBirth birth
              std::to_string(birth.generation));
   return worker::worker({birth.slot, birth.generation, release.options, release.listener_fds,
                          std::move(birth.master), scoreboard_, scoreboard_[birth.score],
-                         scoreboard_.crash_record(birth.score), handoff_, birth.app, birth.host,
-                         log_, log_files_});
+                         scoreboard_.crash_record(birth.score), handoff_, birth.apps, log_,
+                         log_files_});
 }
 
 // A worker that is checked before its release serves anybody: the others neither see it nor get its
@@ -316,7 +322,7 @@ int Server::run_checked_worker(const master::Release& release, zygote::WorkerBir
   title_.set("appserverd: checked gen " + std::to_string(birth.generation));
   const std::array listeners{birth.own_listener.get()};
   return worker::lone_worker({birth.slot, birth.generation, release.options, listeners,
-                              std::move(birth.master), birth.app, birth.host, log_, log_files_});
+                              std::move(birth.master), birth.apps, log_, log_files_});
 }
 
 int Server::run_admin(master::AdminBirth birth) {
@@ -329,9 +335,12 @@ int Server::run_admin(master::AdminBirth birth) {
     auto app = app::link_app(
         "the admin process",
         [&](const appserver_host* table) { return (description = make(table)).get(); }, host);
-    return !app ? kBadApp
-                : worker::lone_worker({0, 0, options, birth.listener_fds, std::move(birth.engine),
-                                       *app, host, log_, log_files_});
+    if (!app) {
+      return kBadApp;
+    }
+    const std::array apps{app::MountedApp{{}, *app, host}};
+    return worker::lone_worker(
+        {0, 0, options, birth.listener_fds, std::move(birth.engine), apps, log_, log_files_});
   };
   return admin::admin({birth.options,
                        std::move(birth.commands),
@@ -381,11 +390,9 @@ ServeResult serve(const config::Options& given, ProcessTitle& title, Start start
   if (auto possible = check_rules(options); !possible) {
     return {kBadConfiguration, possible.error().message};
   }
-  auto snapshot = options.app.empty()
-                      ? Result<app::Snapshot, app::LoadError>(app::snapshot_of_linked_app())
-                      : app::take_snapshot(options.app);
-  if (!snapshot && !options.fallback_release) {
-    return {kBadApp, snapshot.error().message};  // Before anything is opened.
+  auto taken = master::take_snapshots(options);
+  if (!taken && !options.fallback_release) {
+    return {kBadApp, taken.error().message};  // Before anything is opened.
   }
   auto belongings = open_belongings(options);
   if (!belongings) {
@@ -395,7 +402,7 @@ ServeResult serve(const config::Options& given, ProcessTitle& title, Start start
   Server server(options, title, std::move(*belongings),
                 {std::move(path), std::move(start.arguments)}, start.host);
   master::Farewell farewell =
-      server.run(options, std::move(snapshot), checked(std::move(start.reread_options)));
+      server.run(options, std::move(taken), checked(std::move(start.reread_options)));
   return {farewell.exit_code, std::move(farewell.complaint)};
 }
 

@@ -115,7 +115,10 @@ Outcome Server::State::serve(
     with.app = app.path();
     HostSide host{
         {bell, embedding.take_signals, {}}, app.entry(), embedding.log, embedding.on_listening};
-    auto sound = config::check_soundness(with);
+    auto sound = with.mounts.empty()
+                     ? config::check_soundness(with)
+                     : Result<Ok>(failure(std::string("the option mounts is for appserverd; a "
+                                                      "Server has the one app it is given")));
     ServeResult result = sound ? serve_it(with, host)
                                : ServeResult{kBadConfiguration, std::move(sound.error().message)};
     outcome = {result.exit_code, std::move(result.complaint)};
@@ -170,6 +173,7 @@ Result<std::optional<master::UpgradeOrder>> Server::State::take_order() const {
 Result<config::Options> Server::State::reread(const config::Options& before) const {
   config::Options again = embedding.reread_options ? embedding.reread_options() : before;
   again.app = before.app;
+  again.mounts = before.mounts;
   if (auto sound = config::check_soundness(again); !sound) {
     return failure(std::move(sound.error()));
   }

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include <appserver/abi_mount.h>
 #include <appserver/clock.hpp>
 #include <appserver/detail/attachments.hpp>
 #include <appserver/detail/host.hpp>
@@ -70,6 +71,14 @@ class Request {
     }
     throw std::out_of_range("Request::param: the route's pattern has no parameter {" +
                             std::string(name) + "}");
+  }
+
+  // Where the app is mounted, as "/api"; empty when it has the whole server. The server took it
+  // from the front of path(), so that routes are the same everywhere; links and redirects within
+  // the app need it: redirect(std::string(request.mount()) + "/login").
+  [[nodiscard]] std::string_view mount() const noexcept {
+    const auto* const known = host_.extension<appserver_mount>(APPSERVER_MOUNT_EXTENSION);
+    return known == nullptr ? std::string_view() : view(known->prefix(exchange_));
   }
 
   // The query as sent, without the '?': "x=1&y=2". Empty when there is none.

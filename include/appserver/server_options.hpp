@@ -32,6 +32,7 @@ struct DeployCheck {
 struct ServerOptions {
   // What to serve. Empty when no app was given.
   std::string app{};
+  std::vector<std::string> mounts{};  // "[HOST]/[PATH]=APP.so"; of appserverd only.
 
   // Sockets.
   std::vector<std::string> bind = {"127.0.0.1:8000"};

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 
 #include <appserver/abi.h>
 #include <appserver/abi_async.h>
@@ -74,6 +75,11 @@ class HostServices {
   // Requires: the app runs no thread yet.
   void set_log_sink(LogSink log);
 
+  // What is put before the keys of the app's rate limits, so that those of several apps in one
+  // server are told apart. Empty for the only one. Requires: as above.
+  void set_key_prefix(std::string prefix) { key_prefix_ = std::move(prefix); }
+  [[nodiscard]] const std::string& key_prefix() const noexcept { return key_prefix_; }
+
   // What the app's calls lead to from now on; null: to nothing. Outlives this object, or its use by
   // the app. Requires: as above.
   void set_app_calls(AppCalls* calls) noexcept { app_calls_ = calls; }
@@ -101,6 +107,7 @@ class HostServices {
   const std::string server_version_;
   LogSink log_;
   AppCalls* app_calls_ = nullptr;
+  std::string key_prefix_;
   const ExtensionLookup extensions_;
   std::mutex reported_mutex_;
   std::map<std::thread::id, std::string> reported_;  // by the thread whose hook or handler fails

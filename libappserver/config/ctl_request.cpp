@@ -19,7 +19,10 @@ constexpr std::array kGeneral{
     CtlOption{"--json", "", "What the server says, unchanged, for programs."},
     CtlOption{"--help", "", "Print this text and exit."},
 };
+constexpr CtlOption kMount{"--mount", "[HOST]/PATH", "Whose app; needed when there are several."};
+constexpr std::array kRollbackOptions{kMount};
 constexpr std::array kDeployOptions{
+    kMount,
     CtlOption{"--canary", "N", "Swap N workers first, and the others when these do well."},
     CtlOption{"--watch", "TIME", "How long the new release is watched."},
     CtlOption{"--no-verify", "", "Leave out the checks before the swap."},
@@ -36,7 +39,8 @@ constexpr std::array kVerbs{
     CtlVerb{CtlCommand::Deploy, "deploy", "PATH", "Roll out a file, verified and watched.",
             kDeployOptions},
     CtlVerb{CtlCommand::Reload, "reload", "", "Roll out the same path again, as HUP does."},
-    CtlVerb{CtlCommand::Rollback, "rollback", "", "Put the release before the live one back."},
+    CtlVerb{CtlCommand::Rollback, "rollback", "", "Put the release before the live one back.",
+            kRollbackOptions},
     CtlVerb{CtlCommand::Scale, "scale", "N", "Have N workers."},
     CtlVerb{CtlCommand::Recycle, "recycle", "", "Replace each worker by a fresh one."},
     CtlVerb{CtlCommand::Stop, "stop", "", "Stop the server, and wait until it is gone.",
@@ -65,11 +69,15 @@ CLI::App& add_verb(CLI::App& app, const CtlVerb& verb, CtlRequest& request, Word
   switch (verb.command) {
     case CtlCommand::Deploy:
       sub.add_option("PATH", request.path)->required();
+      sub.add_option("--mount", request.mount);
       sub.add_option("--canary", words.canary);
       sub.add_option("--watch", words.watch);
       sub.add_flag("--no-verify", words.no_verify);
       sub.add_flag("--force", request.force);
       sub.add_flag("--supersede", request.supersede);
+      break;
+    case CtlCommand::Rollback:
+      sub.add_option("--mount", request.mount);
       break;
     case CtlCommand::Scale:
       sub.add_option("N", words.workers)->required();

@@ -32,7 +32,8 @@ struct CtlRequest {
   CtlCommand command = CtlCommand::Status;
   std::string server;  // The path of a control socket, or a server's name; empty: the only one.
   bool json = false;
-  std::string path;  // Deploy.
+  std::string path;   // Deploy.
+  std::string mount;  // Deploy, Rollback; empty: the only one.
   std::optional<unsigned> canary;
   std::optional<std::chrono::milliseconds> watch;
   bool verify = true;

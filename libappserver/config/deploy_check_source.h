@@ -8,12 +8,6 @@
 
 namespace appserver::config {
 
-// An error, and the line of the file that it is about.
-struct ErrorAtLine {
-  toml::source_index line = 0;
-  Error error;
-};
-
 // Reads the table `deploy` of a TOML file: its list `check`.
 // Errors: the first one in the file, with file and line: unknown keys with the nearest known one,
 // wrong types, values out of bounds, patterns that are none. [any]

@@ -6,6 +6,7 @@
 #include "config/command_line.h"
 #include "config/cpu_count.h"
 #include "config/help.h"
+#include "config/mount.h"
 #include "config/text_file.h"
 #include "config/toml_source.h"
 
@@ -85,6 +86,9 @@ Result<Invocation> read_invocation(std::span<const char* const> arguments,
       command_line->config_file ? command_line->config_file : environment.value_of(kConfigVariable);
   invocation.config_file = file.value_or("");
   auto applied = apply_sources(*command_line, environment, file, invocation.options);
+  if (applied) {
+    applied = check_mounts(invocation.options);
+  }
   if (!applied) {
     return failure(std::move(applied).error());
   }
@@ -94,7 +98,7 @@ Result<Invocation> read_invocation(std::span<const char* const> arguments,
   } else if (command_line->check_config) {
     invocation.mode = Invocation::Mode::CheckConfig;
     invocation.text = "the configuration is valid\n";
-  } else if (invocation.options.app.empty() &&
+  } else if (invocation.options.app.empty() && invocation.options.mounts.empty() &&
              (command_line->is_check || invocation.options.watch_dir.empty())) {
     return failure("no app given; usage: " + std::string(kUsage) + " (--help lists the options)");
   } else {

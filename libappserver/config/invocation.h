@@ -12,10 +12,10 @@ namespace appserver::config {
 // What one start of the program is asked to do.
 struct Invocation {
   enum class Mode {
-    Serve,        // Serve options.app, which is not empty.
-    Check,        // Load options.app, which is not empty, say whether it can be served, and exit.
+    Serve,        // Serve the apps; there is one at least, or a folder of releases.
+    Check,        // Load them, say whether they can be served, and exit.
     New,          // Write the project `text`, a name that nobody has checked, and exit.
-    CheckConfig,  // The options are fine as far as this room can tell; options.app may be empty.
+    CheckConfig,  // The options are fine as far as this room can tell; there may be no app.
     PrintText,    // Print `text` to standard output and exit with 0.
   };
   Mode mode = Mode::Serve;

@@ -1,6 +1,7 @@
 #include <array>
 
 #include "config/cpu_count.h"
+#include "config/mount.h"
 #include "config/option_rows.h"
 
 namespace appserver::config {
@@ -17,6 +18,15 @@ constexpr std::array kRows{
               .help = "The app to serve: a shared object that exports an appserver app.",
               .default_text = "none",
               .positional = true},
+    OptionRow{.name = "mount",
+              .group = Group::Processes,
+              .field = ListField{&Options::mounts, true, check_app_mount},
+              .metavar = "[HOST]/[PATH]=APP.so",
+              .help =
+                  "App for the requests below a path, and for one host if that is given; may be "
+                  "given several times, beside APP.so or instead of it. A TOML file can have "
+                  "[[mount]] tables with path, host and app.",
+              .default_text = "none"},
     OptionRow{.name = "workers",
               .flag = 'w',
               .group = Group::Processes,

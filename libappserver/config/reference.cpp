@@ -57,6 +57,20 @@ keep_alive = "75s"
 limit_request_body = "16M"
 ```
 
+## Several apps
+
+Each `--mount [HOST]/[PATH]=APP.so`, or entry of `mount = [...]`, is an app of its own; `APP.so` is the
+one at `/`. In a TOML file they can be tables at its end instead:
+
+```toml
+[[mount]]
+app = "/srv/api.so"       # needed
+path = "/api"             # default: /
+host = "api.example.com"  # default: any; *.example.com covers what is below it
+```
+
+[OPERATION.md](OPERATION.md) says which app has a request, and how one of them is deployed alone.
+
 ## Checks of a deploy
 
 A release that is rolled out, by a deploy or a reload, has to pass the checks of the TOML file before it gets a client. Each is

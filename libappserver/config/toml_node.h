@@ -5,8 +5,16 @@
 
 #include <toml++/toml.h>
 
+#include "base/result.h"
+
 // What the readers of TOML share. Only files of this room that read TOML include it. [any]
 namespace appserver::config {
+
+// An error, and the line of the file that it is about.
+struct ErrorAtLine {
+  toml::source_index line = 0;
+  Error error;
+};
 
 // "app.toml:7: "
 [[nodiscard]] std::string place(const std::string& file, const toml::source_region& region);

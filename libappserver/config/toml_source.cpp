@@ -7,6 +7,7 @@
 #include <toml++/toml.h>
 
 #include "config/deploy_check_source.h"
+#include "config/mount_source.h"
 #include "config/nearest_name.h"
 #include "config/option_table.h"
 #include "config/option_value.h"
@@ -78,7 +79,7 @@ Result<std::vector<std::string>> texts_of(const toml::node& node, const Field& f
 Failure<Error> unknown_key(std::string_view key, const toml::node& node) {
   if (node.is_table()) {
     return failure("unknown table " + in_quotes(key) +
-                   "; all keys stand at the top level, or in [[deploy.check]]");
+                   "; all keys stand at the top level, or in [[deploy.check]] and [[mount]]");
   }
   std::vector<std::string> known;
   for (const OptionRow& row : option_table()) {
@@ -122,16 +123,19 @@ Result<Ok> apply_toml(std::string_view document, const std::string& file, Option
   }
   // The table is sorted by key; people read their file from the top.
   std::multimap<toml::source_index, Error> errors;
+  const auto take = [&errors](auto read, auto& into) {
+    if (read) {
+      into = std::move(*read);
+    } else {
+      errors.emplace(read.error().line, std::move(read.error().error));
+    }
+  };
   for (const auto& [key, node] : *table) {
     if (key.str() == "deploy" && node.is_table()) {
-      if (auto checks = read_deploy_checks(*node.as_table(), file)) {
-        options.deploy_checks = std::move(*checks);
-      } else {
-        errors.emplace(checks.error().line, std::move(checks.error().error));
-      }
-      continue;
-    }
-    if (auto applied = apply_entry(key.str(), node, options); !applied) {
+      take(read_deploy_checks(*node.as_table(), file), options.deploy_checks);
+    } else if (key.str() == "mount" && node.is_array_of_tables()) {
+      take(read_mounts(*node.as_array(), file), options.mounts);
+    } else if (auto applied = apply_entry(key.str(), node, options); !applied) {
       errors.emplace(key.source().begin.line,
                      Error{place(file, key.source()) + applied.error().message});
     }

@@ -12,6 +12,9 @@ using config::CtlCommand;
 std::string deploy_body(const config::CtlRequest& request) {
   boost::json::object body;
   body["path"] = std::filesystem::absolute(request.path).lexically_normal().string();
+  if (!request.mount.empty()) {
+    body["mount"] = request.mount;
+  }
   if (request.canary) {
     body["canary"] = *request.canary;
   }
@@ -22,6 +25,11 @@ std::string deploy_body(const config::CtlRequest& request) {
   body["force"] = request.force;
   body["supersede"] = request.supersede;
   return boost::json::serialize(body);
+}
+
+std::string rollback_body(const std::string& mount) {
+  return mount.empty() ? std::string()
+                       : boost::json::serialize(boost::json::object{{"mount", mount}});
 }
 
 std::string logs_body(const std::string& level) {
@@ -46,7 +54,7 @@ Call call_of(const config::CtlRequest& request) {
     case CtlCommand::Reload:
       return {"POST", "/reload"};
     case CtlCommand::Rollback:
-      return {"POST", "/rollback"};
+      return {"POST", "/rollback", rollback_body(request.mount)};
     case CtlCommand::Recycle:
       return {"POST", "/recycle"};
     case CtlCommand::Upgrade:

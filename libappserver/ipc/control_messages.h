@@ -44,6 +44,7 @@ struct CommandGiven {
   std::uint32_t workers = 0;  // Scale.
   std::uint8_t quick = 0;     // Stop.
   std::uint8_t level = 0;     // SetLogLevel: config::LogLevel.
+  std::string mount = {};     // Deploy, Rollback; empty: the only one.
 };
 
 // --- master to admin ---
@@ -63,7 +64,7 @@ struct ServerFacts {
 struct GenerationFacts {
   std::uint32_t id = 0;
   std::uint32_t generation = 0;
-  std::uint32_t release = 0;
+  std::uint32_t release = 0;  // The newest of its apps.
   std::string state = {};
   std::int32_t zygote_pid = 0;  // 0: there is none.
 };
@@ -82,6 +83,7 @@ struct ReleaseFacts {
   std::string why = {};
   std::uint8_t is_live = 0;
   std::uint8_t is_previous = 0;
+  std::string mount = {};
 };
 // One that has ended, or is under way.
 struct DeployFacts {

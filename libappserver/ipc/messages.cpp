@@ -24,7 +24,7 @@ auto control_fields(Self& m) {
   using M = std::remove_const_t<Self>;
   if constexpr (std::is_same_v<M, CommandGiven>) {
     return std::tie(m.id, m.command, m.uid, m.pid, m.path, m.canary, m.watch_milliseconds, m.verify,
-                    m.force, m.supersede, m.workers, m.quick, m.level);
+                    m.force, m.supersede, m.workers, m.quick, m.level, m.mount);
   } else if constexpr (std::is_same_v<M, ServerFacts>) {
     return std::tie(m.id, m.name, m.version, m.pid, m.state, m.started_at, m.app, m.binds,
                     m.workers);
@@ -32,7 +32,7 @@ auto control_fields(Self& m) {
     return std::tie(m.id, m.generation, m.release, m.state, m.zygote_pid);
   } else if constexpr (std::is_same_v<M, ReleaseFacts>) {
     return std::tie(m.id, m.release, m.app, m.name, m.version, m.build_id, m.digest, m.at, m.who,
-                    m.outcome, m.why, m.is_live, m.is_previous);
+                    m.outcome, m.why, m.is_live, m.is_previous, m.mount);
   } else if constexpr (std::is_same_v<M, DeployFacts>) {
     return std::tie(m.id, m.is_under_way, m.generation, m.release, m.path, m.state, m.why, m.who,
                     m.at, m.took);
@@ -60,6 +60,8 @@ auto fields(Self& message) {
     return std::tie(message.slot, message.generation, message.score);
   } else if constexpr (std::is_same_v<M, AppLoaded>) {
     return std::tie(message.name, message.version);
+  } else if constexpr (std::is_same_v<M, AppDescribed>) {
+    return std::tie(message.place, message.name, message.version);
   } else if constexpr (std::is_same_v<M, WorkerForked>) {
     return std::tie(message.slot, message.score, message.pid);
   } else if constexpr (std::is_same_v<M, WorkerForkFailed>) {

@@ -130,13 +130,22 @@ struct LogLevelSet {
   std::uint8_t level;  // config::LogLevel
 };
 
+// --- zygote to master ---
+
+// What one of several apps says of itself; before AppLoaded, which is empty then.
+struct AppDescribed {
+  std::uint32_t place;  // Its number among the mounts.
+  std::string name;
+  std::string version;
+};
+
 // The order is part of the protocol: append only.
 using Message =
     std::variant<ForkWorker, Retire, AppLoaded, AppFailed, WorkerForked, WorkerForkFailed, Drain,
                  Stop, LogsReopened, WorkerReady, WorkerFailed, RecycleWanted, NameFrames,
                  FrameNamed, CheckEnded, SnapshotWanted, CommandGiven, ServerFacts, GenerationFacts,
                  ReleaseFacts, DeployFacts, PastCrash, CountFacts, SnapshotEnd, CommandProgress,
-                 CommandEnded, EventTold, LogLevelSet, LoopHeld>;
+                 CommandEnded, EventTold, LogLevelSet, LoopHeld, AppDescribed>;
 
 // Both directions of the wire form: a header (magic, version, type, size), then the fields in
 // order, integers in host byte order, texts as length and bytes. [any] Pure.

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/errno_text.h"
+#include "config/mount.h"
 
 namespace appserver::master {
 namespace {
@@ -128,6 +129,16 @@ Result<Ok> check_follows(const config::Options& options) {
         std::string("--reload and --watch-dir exclude each other: the one deploys the "
                     "file that is served when it changes, the other one what is put "
                     "into a folder"));
+  }
+  if (!options.watch_dir.empty() && !options.mounts.empty()) {
+    return failure(
+        std::string("--watch-dir does not go with --mount: a file in a folder does not "
+                    "say whose release it is; deploy with appserverd ctl deploy --mount"));
+  }
+  if (options.reload && config::mounts_of(options).size() > 1) {
+    return failure(
+        std::string("--reload is for a server with one app; with several, send SIGHUP "
+                    "after a build: only what changed gets a new release"));
   }
   return ok();
 }

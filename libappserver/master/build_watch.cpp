@@ -75,7 +75,7 @@ void BuildWatch::begin(bool is_new) {
     return;
   }
   if (subject_.reload) {
-    const app::Snapshot& live = surroundings_.releases.at(subject_.live).snapshot;
+    const app::Snapshot& live = surroundings_.releases.at(subject_.live).apps.front().snapshot;
     app_ = live.app.path;
     files_.watch(paths_of(live), {});
   } else {

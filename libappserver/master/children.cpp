@@ -60,10 +60,8 @@ void Children::boot_zygote(std::uint32_t generation, const Release& release) {
     give_up(pair.error().message);
     return;
   }
-  std::vector<int> kept_fds{pair->theirs.fd(), release.snapshot.app.fd.get()};
-  for (const app::SnapshotFile& library : release.snapshot.libraries) {
-    kept_fds.push_back(library.fd.get());
-  }
+  std::vector<int> kept_fds = descriptors_of(release);
+  kept_fds.push_back(pair->theirs.fd());
   kept_fds.insert(kept_fds.end(), release.listener_fds.begin(), release.listener_fds.end());
   const SignalsBlocked blocked;
   const pid_t pid = ::fork();
@@ -115,8 +113,12 @@ void Children::read_zygote(Zygote& zygote) noexcept {
 
 void Children::take_message(Zygote& zygote, const ipc::Message& message) {
   if (const auto* loaded = std::get_if<ipc::AppLoaded>(&message)) {
-    surroundings_.describe(zygote.generation, *loaded);
+    if (!loaded->name.empty()) {  // Not of several, or with --lazy.
+      surroundings_.describe(zygote.generation, {0, loaded->name, loaded->version});
+    }
     surroundings_.report(supervision::ZygoteReady{zygote.generation});
+  } else if (const auto* described = std::get_if<ipc::AppDescribed>(&message)) {
+    surroundings_.describe(zygote.generation, *described);
   } else if (const auto* failed = std::get_if<ipc::AppFailed>(&message)) {
     surroundings_.report(supervision::ZygoteFailed{
         zygote.generation, supervision::BootFault::AppFailedToLoad, failed->why});

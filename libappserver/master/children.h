@@ -71,8 +71,8 @@ class Children {
     std::function<void(std::span<const int> kept_fds)> leave_master;
     std::function<int(ZygoteBirth)> zygote;  // The zygote's main; returns its exit status.
     std::function<void(supervision::Event)> report;
-    // What the app of a generation says of itself.
-    std::function<void(std::uint32_t generation, const ipc::AppLoaded&)> describe;
+    // What an app of a generation says of itself.
+    std::function<void(std::uint32_t generation, const ipc::AppDescribed&)> describe;
     std::function<void(WorkerDeath)> bury;  // Called before the event WorkerExited is reported.
     std::function<void(const WorkerHold&)> tell_of_hold;
   };

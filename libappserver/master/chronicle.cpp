@@ -127,11 +127,13 @@ void Chronicle::tell(const supervision::SlotSwapped& swapped) {
 }
 
 void Chronicle::tell(const supervision::StartFallback& command, const Release& release) {
+  const std::string files = app::files_text(release.apps);
+  const std::string build_ids = app::build_ids_text(release.apps);
   log_.error("THE APP CANNOT BE STARTED; the release that was live last is served instead",
              {{"generation", command.generation},
-              {"release", release.number},
-              {"app", std::string_view(release.snapshot.app.path)},
-              {"build_id", std::string_view(release.snapshot.app.build_id)},
+              {"release", release.apps.front().number},
+              {"app", std::string_view(files)},
+              {"build_id", std::string_view(build_ids)},
               {"why", std::string_view(last_failure_)}});
 }
 

@@ -70,7 +70,7 @@ void ControlDesk::take(const ipc::CommandGiven& command) {
       static_cast<void>(with_.deployer.reload(who_of(command), follower_of(command.id)));
       return;
     case ControlCommand::Rollback:
-      return with_.deployer.rollback(who_of(command), follower_of(command.id));
+      return with_.deployer.rollback(who_of(command), follower_of(command.id), command.mount);
     case ControlCommand::Scale:
       return scale(command);
     case ControlCommand::Recycle:
@@ -95,6 +95,7 @@ void ControlDesk::take(const ipc::CommandGiven& command) {
 void ControlDesk::deploy(const ipc::CommandGiven& command) {
   DeployRequest request;
   request.path = command.path;
+  request.mount = command.mount;
   if (command.canary >= 0) {
     request.canary = static_cast<unsigned>(std::min<std::int64_t>(command.canary, kMostWorkers));
   }

@@ -16,6 +16,7 @@ namespace appserver::master {
 
 struct DeployRequest {
   std::string path;                     // Of the app's file.
+  std::string mount = {};               // Whose app is meant; empty: the only one.
   std::optional<unsigned> canary = {};  // Not set, here and below: as the options have it.
   std::optional<Duration> watch = {};
   bool verify = true;      // If there are checks.

@@ -11,16 +11,6 @@
 namespace appserver::master {
 namespace {
 
-bool is_same_file(const app::SnapshotFile& one, const app::SnapshotFile& other) {
-  return one.size == other.size && one.digest == other.digest;
-}
-
-bool is_same(const app::Snapshot& one, const app::Snapshot& other) {
-  return is_same_file(one.app, other.app) &&
-         std::equal(one.libraries.begin(), one.libraries.end(), other.libraries.begin(),
-                    other.libraries.end(), is_same_file);
-}
-
 void tell_end(const DeployFollower& follower, const DeployResult& result) {
   if (follower.ended) {
     follower.ended(result);
@@ -37,11 +27,10 @@ bool Deployer::reload(const std::string& who, DeployFollower follower) {
   observe::Log& log = surroundings_.log;
   surroundings_.notifier.reload_asked();
   auto options = surroundings_.reread_options();
-  const bool goes_on_with_deployed =
-      options && options->app == options_.app && !deployed_app_.empty();
   const config::Options configured = options ? *options : config::Options{};
-  if (goes_on_with_deployed) {
-    options->app = deployed_app_;
+  DeployedApps still;
+  if (options) {
+    still = go_on_with(deployed_apps_, options_, *options);
   }
   auto release = surroundings_.releases.make(std::move(options));
   if (!release) {
@@ -54,23 +43,20 @@ bool Deployer::reload(const std::string& who, DeployFollower follower) {
   for (const std::string& name : config::changed_for_restart(options_, configured)) {
     log.warning("an option changed that needs a restart", {{"option", std::string_view(name)}});
   }
-  if (options_.app != configured.app) {
-    deployed_app_.clear();
-  }
+  deployed_apps_ = std::move(still);
   options_ = configured;
   surroundings_.follow_options(options_);
   if (auto kept = keep(*release, who); !kept) {
     log.warning("the release is not kept", {{"why", std::string_view(kept.error().message)}});
   }
   const supervision::DeployPlan plan = plan_of(*release, {});
-  const std::string app = goes_on_with_deployed ? deployed_app_ : "";
-  const unsigned number = release->number;
-  const auto generation =
-      add(std::move(*release), {app, number, std::move(follower), Clock::now(), who});
+  const auto generation = add(std::move(*release), "", who, std::move(follower));
   const Release& added = surroundings_.releases.at(generation);
+  const std::string files = app::files_text(added.apps);
+  const std::string build_ids = app::build_ids_text(added.apps);
   log.info("reloading", {{"generation", generation},
-                         {"app", std::string_view(added.snapshot.app.path)},
-                         {"build_id", std::string_view(added.snapshot.app.build_id)}});
+                         {"app", std::string_view(files)},
+                         {"build_id", std::string_view(build_ids)}});
   surroundings_.report(supervision::ReloadRequested{generation, plan});
   return true;
 }
@@ -90,12 +76,18 @@ void Deployer::roll_out(const DeployRequest& request, std::optional<app::Snapsho
     refuse(follower, *obstacle, request.who, request.path);
     return;
   }
-  config::Options options = options_;
-  options.app = app::absolute_path(request.path);
-  auto release = snapshot ? surroundings_.releases.make(options, std::move(*snapshot))
-                          : surroundings_.releases.make(options);
+  const auto label = choose_mount(options_, request.mount);
+  if (!label) {
+    refuse(follower, label.error().message, request.who, request.path);
+    return;
+  }
+  const std::string path = app::absolute_path(request.path);
+  auto taken = snapshot ? Result<app::Snapshot, app::LoadError>(std::move(*snapshot))
+                        : app::take_snapshot(path);
+  auto release = taken ? make_with(*label, {{"", "", path}, std::move(*taken)})
+                       : Result<Release>(failure(std::move(taken.error().message)));
   if (!release) {
-    refuse(follower, release.error().message, request.who, options.app);
+    refuse(follower, release.error().message, request.who, path);
     return;
   }
   if (!request.force && is_live_already(*release)) {
@@ -105,102 +97,65 @@ void Deployer::roll_out(const DeployRequest& request, std::optional<app::Snapsho
     return;
   }
   if (auto kept = keep(*release, request.who); !kept) {
-    refuse(follower, kept.error().message, request.who, options.app);
+    refuse(follower, kept.error().message, request.who, path);
     return;
   }
   supervision::DeployPlan plan = plan_of(*release, request);
   plan.supersede = request.supersede;
-  const unsigned number = release->number;
-  const auto generation = add(
-      std::move(*release), {options.app, number, std::move(follower), Clock::now(), request.who});
-  const Release& added = surroundings_.releases.at(generation);
+  const auto generation = add(std::move(*release), *label, request.who, std::move(follower));
+  const app::MountedSnapshot& app = *find_app(surroundings_.releases.at(generation), *label);
   surroundings_.log.info("deploying", {{"generation", generation},
-                                       {"app", std::string_view(added.snapshot.app.path)},
-                                       {"build_id", std::string_view(added.snapshot.app.build_id)},
+                                       {"mount", std::string_view(*label)},
+                                       {"app", std::string_view(app.snapshot.app.path)},
+                                       {"build_id", std::string_view(app.snapshot.app.build_id)},
                                        {"who", std::string_view(request.who)}});
   surroundings_.report(supervision::ReloadRequested{generation, plan});
 }
 
-void Deployer::rollback(const std::string& who, DeployFollower follower) {
-  const supervision::Supervisor& supervisor = surroundings_.supervisor;
-  const auto& deploy = supervisor.deploy();
-  if (supervisor.is_stop_requested()) {
-    refuse(follower, "the server is stopping");
-    return;
-  }
-  if (deploy && deploy->plan.is_rollback) {
-    refuse(follower, "a rollback is under way already");
-    return;
-  }
-  if (!deploy && !supervisor.standby()) {
-    roll_back_to_kept(who, std::move(follower));
-    return;
-  }
-  const auto generation = deploy ? deploy->generation : supervisor.standby()->generation;
-  surroundings_.log.info("rolling back",
-                         {{"generation", generation}, {"who", std::string_view(who)}});
-  if (deploy) {
-    tickets_[generation].rollbacks.push_back(std::move(follower));
-  } else {
-    const Release& release = surroundings_.releases.at(generation);
-    tickets_[generation] = {release.options.app, release.number, std::move(follower), Clock::now(),
-                            who};
-    tickets_[generation].path = release.options.app;
-  }
-  surroundings_.report(supervision::RollbackRequested{});
-}
-
-// Its zygote has gone: the kept copy is loaded again. It was live once, so it is not checked anew.
-void Deployer::roll_back_to_kept(const std::string& who, DeployFollower follower) {
-  const observe::KeptRelease* const previous =
-      surroundings_.store == nullptr ? nullptr : surroundings_.store->previous();
-  if (previous == nullptr) {
-    refuse(follower, "there is no release to go back to");
-    return;
-  }
+Result<Release> Deployer::make_with(const std::string& label, app::MountedSnapshot next) {
   config::Options options = options_;
-  options.app = previous->files.front().path;
-  auto snapshot = surroundings_.store->load(*previous);
-  auto release = snapshot ? surroundings_.releases.make(options, std::move(*snapshot))
-                          : Result<Release>(failure(std::move(snapshot.error())));
-  if (!release) {
-    refuse(follower, release.error().message);
-    return;
+  for (const config::Mount& mount : config::mounts_of(options)) {
+    if (config::label_of(mount) == label) {
+      next.mount = {mount.host, mount.path, next.mount.app};
+    }
   }
-  release->number = previous->number;
-  supervision::DeployPlan plan = plan_of(*release, {});
-  plan.verify = false;
-  plan.canary = 0;
-  plan.watch = Duration::zero();
-  plan.at_once = plan.is_rollback = true;
-  const auto generation = add(
-      std::move(*release), {options.app, previous->number, std::move(follower), Clock::now(), who});
-  surroundings_.log.info("rolling back to a kept release", {{"generation", generation},
-                                                            {"release", previous->number},
-                                                            {"app", std::string_view(options.app)},
-                                                            {"who", std::string_view(who)}});
-  surroundings_.report(supervision::ReloadRequested{generation, plan});
+  const Release& live = surroundings_.releases.at(surroundings_.supervisor.desired().live);
+  auto apps = replace_app(live, label, std::move(next), options);
+  if (!apps) {
+    return failure(std::move(apps.error()));
+  }
+  return surroundings_.releases.make(std::move(options), std::move(*apps));
 }
 
 // --- news ---
 
-void Deployer::describe(supervision::Generation generation, const std::string& name,
-                        const std::string& version) {
-  if (surroundings_.store != nullptr) {
-    note(surroundings_.store->describe(number_of(generation), name, version));
+// The number comes from a process that runs the app, which may say anything. The release may be
+// forgotten already, here and below: news of it may come later.
+void Deployer::describe(supervision::Generation generation, const ipc::AppDescribed& app) {
+  const Release* const release = surroundings_.releases.find(generation);
+  if (surroundings_.store != nullptr && release != nullptr && app.place < release->apps.size()) {
+    note(surroundings_.store->describe(release->apps[app.place].number, app.name, app.version));
   }
 }
 
 void Deployer::tell(const supervision::GenerationLive& news) {
-  if (surroundings_.store != nullptr) {
-    note(surroundings_.store->note_live(number_of(news.generation)));
+  const Release* const release = surroundings_.releases.find(news.generation);
+  if (surroundings_.store == nullptr || release == nullptr) {
+    return;
+  }
+  for (const app::MountedSnapshot& each : release->apps) {
+    note(surroundings_.store->note_live(each.number));
   }
 }
 
 // Of the first generation nobody waits for an end.
 void Deployer::tell(const supervision::GenerationFailed& news) {
-  if (surroundings_.store != nullptr && !tickets_.contains(news.generation)) {
-    note(surroundings_.store->note_outcome(number_of(news.generation), "failed", news.why));
+  const Release* const release = surroundings_.releases.find(news.generation);
+  if (surroundings_.store == nullptr || release == nullptr || tickets_.contains(news.generation)) {
+    return;
+  }
+  for (const app::MountedSnapshot& each : release->apps) {
+    note(surroundings_.store->note_outcome(each.number, "failed", news.why));
   }
 }
 
@@ -229,11 +184,12 @@ void Deployer::tell(const supervision::DeployEnded& news) {
   const Duration took = Clock::now() - ticket.since;
   const bool is_live = news.outcome == supervision::DeployOutcome::Live;
   if (is_live) {
-    deployed_app_ = ticket.app == options_.app ? "" : ticket.app;
+    deployed_apps_ = ticket.deployed;
   }
   if (!is_live && surroundings_.store != nullptr) {
-    note(surroundings_.store->note_outcome(ticket.number, supervision::name_of(news.outcome),
-                                           news.why));
+    for (const unsigned number : ticket.fresh) {
+      note(surroundings_.store->note_outcome(number, supervision::name_of(news.outcome), news.why));
+    }
   }
   conclude(ticket.follower, {news.outcome, news.generation, ticket.number, news.why, false, took},
            {.path = ticket.path, .who = ticket.who, .at = ticket.at});
@@ -249,18 +205,35 @@ void Deployer::tell(const supervision::DeployEnded& news) {
 
 // --- what they have in common ---
 
-// 0 for one that is not kept, or that is forgotten already: news of it may come later.
-unsigned Deployer::number_of(supervision::Generation generation) const {
-  const Release* const release = surroundings_.releases.find(generation);
-  return release == nullptr ? 0 : release->number;
-}
-
-supervision::Generation Deployer::add(Release release, Ticket ticket) {
+supervision::Generation Deployer::add(Release release, const std::string& label,
+                                      const std::string& who, DeployFollower follower) {
   const auto generation = ++newest_;
-  ticket.path = release.options.app;
+  Ticket ticket = ticket_of(release, label, who, std::move(follower));
   surroundings_.releases.add(generation, std::move(release));
   tickets_.emplace(generation, std::move(ticket));
   return generation;
+}
+
+Deployer::Ticket Deployer::ticket_of(const Release& release, const std::string& label,
+                                     const std::string& who, DeployFollower follower) const {
+  const app::MountedSnapshot* const told = find_app(release, label);
+  Ticket ticket;
+  ticket.deployed = deployed_of(release, options_);
+  ticket.number = told == nullptr ? release.apps.front().number : told->number;
+  ticket.follower = std::move(follower);
+  ticket.since = Clock::now();
+  ticket.who = who;
+  ticket.path = told == nullptr ? app::files_text(release.apps) : told->mount.app;
+  const Release& live = surroundings_.releases.at(surroundings_.supervisor.desired().live);
+  for (const app::MountedSnapshot& each : release.apps) {
+    const bool is_live = std::any_of(
+        live.apps.begin(), live.apps.end(),
+        [&each](const app::MountedSnapshot& other) { return other.number == each.number; });
+    if (!is_live) {
+      ticket.fresh.push_back(each.number);
+    }
+  }
+  return ticket;
 }
 
 Result<Ok> Deployer::keep(Release& release, const std::string& who) {
@@ -268,11 +241,14 @@ Result<Ok> Deployer::keep(Release& release, const std::string& who) {
     return ok();
   }
   surroundings_.store->keep_at_most(static_cast<std::size_t>(options_.keep_releases));
-  auto number = surroundings_.store->keep(release.snapshot, who);
-  if (!number) {
-    return failure(std::move(number.error()));
+  for (app::MountedSnapshot& each : release.apps) {
+    auto number =
+        each.number == 0 ? surroundings_.store->keep(each, who) : Result<unsigned>(each.number);
+    if (!number) {
+      return failure(std::move(number.error()));
+    }
+    each.number = *number;
   }
-  release.number = *number;
   return ok();
 }
 
@@ -314,7 +290,7 @@ std::optional<std::string> Deployer::find_obstacle(bool supersede) const {
 bool Deployer::is_live_already(const Release& release) const {
   const supervision::Supervisor& supervisor = surroundings_.supervisor;
   const Release& live = surroundings_.releases.at(supervisor.desired().live);
-  return !supervisor.is_deploying() && is_same(live.snapshot, release.snapshot);
+  return !supervisor.is_deploying() && are_same(live, release);
 }
 
 void Deployer::refuse(const DeployFollower& follower, const std::string& why,
@@ -346,10 +322,12 @@ std::optional<DeployRecord> Deployer::under_way() const {
   DeployRecord record{.generation = deploy->generation,
                       .state = std::string(supervision::name_of(deploy->stage))};
   if (const Release* release = surroundings_.releases.find(deploy->generation)) {
-    record.path = release->options.app;
-    record.release = release->number;
+    record.path = app::files_text(release->apps);
+    record.release = release->apps.front().number;
   }
   if (const auto ticket = tickets_.find(deploy->generation); ticket != tickets_.end()) {
+    record.path = ticket->second.path;
+    record.release = ticket->second.number;
     record.who = ticket->second.who;
     record.at = ticket->second.at;
     record.took = Clock::now() - ticket->second.since;

@@ -7,7 +7,9 @@
 
 #include "base/result.h"
 #include "config/options.h"
+#include "ipc/messages.h"
 #include "master/deploy_request.h"
+#include "master/next_release.h"
 #include "master/notifier.h"
 #include "master/release_store.h"
 #include "master/releases.h"
@@ -44,34 +46,36 @@ class Deployer {
 
   // The configuration as it was read last, whatever was deployed since.
   [[nodiscard]] const config::Options& options() const { return options_; }
-  // The path of the app that is to be reloaded instead of the configured one, because it was
-  // deployed since; empty if there is none.
-  [[nodiscard]] const std::string& deployed_app() const { return deployed_app_; }
-  void resume_deployed_app(std::string path) { deployed_app_ = std::move(path); }
+  // The files that are to be reloaded instead of the configured ones, because they were deployed
+  // since.
+  [[nodiscard]] const DeployedApps& deployed_apps() const { return deployed_apps_; }
+  void resume_deployed_apps(DeployedApps apps) { deployed_apps_ = std::move(apps); }
 
   // A generation that somebody else numbered.
   void skip_number(supervision::Generation generation) { newest_ = generation; }
 
-  // Reads the configuration again and rolls out what it names, or the path that was deployed since
-  // as long as the configuration names the same app as before. A deploy under way is superseded.
+  // Reads the configuration again and rolls out what it names, or, of each mount, the path that was
+  // deployed since as long as the configuration names the same file as before. An app whose file
+  // has not changed keeps its number. A deploy under way is superseded.
   // Returns: whether something was begun; else the reason is in the log.
   bool reload(const std::string& who = "SIGHUP", DeployFollower follower = {});
 
-  // Rolls out the file at the path, with the options of the last reload. `follower.ended` may be
+  // Rolls out the file at the path, with the options of the last reload. The apps of other mounts
+  // stay as they are. `follower.ended` may be
   // called at once: when the request is refused, or when the file is that of the live release.
   void deploy(const DeployRequest& request, DeployFollower follower);
   // The same with a snapshot that was taken of the file.
   void deploy(const DeployRequest& request, app::Snapshot snapshot, DeployFollower follower);
 
-  // Puts the release before the live one back; during a deploy, ends that one.
-  void rollback(const std::string& who, DeployFollower follower);
+  // Puts the release before the live one back, of the app at `mount` (empty: the only one); during
+  // a deploy, ends that one.
+  void rollback(const std::string& who, DeployFollower follower, const std::string& mount = {});
 
   // The deploy that is under way; nothing if there is none.
   [[nodiscard]] std::optional<DeployRecord> under_way() const;
 
   // News from the supervisor, and what the app of a generation says of itself.
-  void describe(supervision::Generation generation, const std::string& name,
-                const std::string& version);
+  void describe(supervision::Generation generation, const ipc::AppDescribed& app);
   void tell(const supervision::GenerationLive& news);
   void tell(const supervision::GenerationFailed& news);
   void tell(const supervision::DeployAdvanced& news);
@@ -81,10 +85,11 @@ class Deployer {
  private:
   // A deploy, reload or rollback that was begun.
   struct Ticket {
-    std::string app;  // The path that it makes the deployed one when it is live; empty: none.
-    unsigned number;  // Of the release.
-    DeployFollower follower;
-    TimePoint since;
+    DeployedApps deployed = {};        // When it is live.
+    unsigned number = 0;               // Of the release that is told.
+    std::vector<unsigned> fresh = {};  // Releases that the live generation does not have.
+    DeployFollower follower = {};
+    TimePoint since = {};
     std::string who = {};
     std::chrono::system_clock::time_point at = std::chrono::system_clock::now();
     std::string path = {};  // Of the app; its release may be forgotten before the end is told.
@@ -93,12 +98,19 @@ class Deployer {
 
   void roll_out(const DeployRequest& request, std::optional<app::Snapshot> snapshot,
                 DeployFollower follower);
-  [[nodiscard]] unsigned number_of(supervision::Generation generation) const;
-  supervision::Generation add(Release release, Ticket ticket);
-  // Numbers the release. Returns: whether it is kept, or need not be.
+  // `label`: of the app that it is about; empty: of all.
+  supervision::Generation add(Release release, const std::string& label, const std::string& who,
+                              DeployFollower follower);
+  [[nodiscard]] Ticket ticket_of(const Release& release, const std::string& label,
+                                 const std::string& who, DeployFollower follower) const;
+  // Numbers what has no number yet. Returns: whether it is kept, or need not be.
   [[nodiscard]] Result<Ok> keep(Release& release, const std::string& who);
   void note(const Result<Ok>& kept);
-  void roll_back_to_kept(const std::string& who, DeployFollower follower);
+  void roll_back_to_kept(const std::string& label, const std::string& who, DeployFollower follower);
+  // The live generation with another app at `label`.
+  [[nodiscard]] Result<Release> make_with(const std::string& label, app::MountedSnapshot next);
+  // Which app is meant by a rollback, or empty when a deploy is under way that it ends.
+  [[nodiscard]] Result<std::string> find_target(const std::string& mount) const;
   [[nodiscard]] supervision::DeployPlan plan_of(const Release& release,
                                                 const DeployRequest& request) const;
   [[nodiscard]] std::optional<std::string> find_obstacle(bool supersede) const;
@@ -110,7 +122,7 @@ class Deployer {
   Surroundings surroundings_;
   config::Options options_;
   supervision::Generation newest_;
-  std::string deployed_app_;
+  DeployedApps deployed_apps_;
   std::map<supervision::Generation, Ticket> tickets_;
 };
 

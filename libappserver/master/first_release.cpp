@@ -1,25 +1,42 @@
 #include "master/first_release.h"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
+
+#include "config/mount.h"
 
 namespace appserver::master {
 namespace {
 
-// The kept release that was live last, ready to be started.
+// The kept releases that were live last, one for each mount, ready to be started.
 Result<Release> load_last(const config::Options& options, const std::vector<int>& listener_fds,
                           const ReleaseStore* store) {
-  const observe::KeptRelease* const last = store == nullptr ? nullptr : store->live();
-  if (last == nullptr) {
-    return failure(std::string("no release is kept that could be served instead"));
+  Release release{{}, options, listener_fds};
+  const std::vector<config::Mount> mounts = config::mounts_of(options);
+  for (const config::Mount& mount : mounts) {
+    const std::string label = config::label_of(mount);
+    const observe::KeptRelease* const last = store == nullptr ? nullptr : store->live(label);
+    if (last == nullptr) {
+      return failure(
+          app::said_of(mount, mounts.size(), "no release is kept that could be served instead"));
+    }
+    auto snapshot = store->load(*last);
+    if (!snapshot) {
+      return failure(std::move(snapshot.error()));
+    }
+    const std::string& path = last->files.front().path;
+    config::set_app(release.options, label, path);
+    release.apps.push_back({{mount.host, mount.path, path}, std::move(*snapshot), last->number});
   }
-  auto snapshot = store->load(*last);
-  if (!snapshot) {
-    return failure(std::move(snapshot.error()));
-  }
-  Release release{std::move(*snapshot), options, listener_fds, last->number};
-  release.options.app = last->files.front().path;
   return release;
+}
+
+bool are_same(const Release& one, const Release& other) {
+  return std::equal(one.apps.begin(), one.apps.end(), other.apps.begin(), other.apps.end(),
+                    [](const app::MountedSnapshot& a, const app::MountedSnapshot& b) {
+                      return a.number == b.number;
+                    });
 }
 
 }  // namespace
@@ -42,38 +59,42 @@ std::optional<ReleaseStore> open_store(const config::Options& options, const std
   return std::move(*store);
 }
 
-Result<FirstRelease> choose_first_release(const config::Options& options,
-                                          Result<app::Snapshot, app::LoadError> taken,
+Result<FirstRelease> choose_first_release(const config::Options& options, TakenApps taken,
                                           const std::vector<int>& listener_fds, ReleaseStore* store,
                                           observe::Log& log) {
-  // Before the new one is kept: what was live stays so until that is.
+  // Before the new ones are kept: what was live stays so until they are.
   auto last = options.fallback_release
                   ? load_last(options, listener_fds, store)
                   : Result<Release>(failure(std::string("--fallback-release is not given")));
   if (!taken && !options.fallback_release) {
-    return failure(Error{std::move(taken.error().message)});
+    return failure(std::move(taken.error()));
   }
   if (!taken && !last) {
     return failure(taken.error().message + "; " + last.error().message);
   }
   if (!taken) {
+    const std::string files = app::files_text(last->apps);
+    const std::string build_ids = app::build_ids_text(last->apps);
     log.error("THE APP CANNOT BE STARTED; the release that was live last is served instead",
-              {{"release", last->number},
-               {"app", std::string_view(last->snapshot.app.path)},
-               {"build_id", std::string_view(last->snapshot.app.build_id)},
+              {{"release", last->apps.front().number},
+               {"app", std::string_view(files)},
+               {"build_id", std::string_view(build_ids)},
                {"why", std::string_view(taken.error().message)}});
     return FirstRelease{std::move(*last), std::nullopt};
   }
   FirstRelease first{{std::move(*taken), options, listener_fds}, std::nullopt};
-  if (store != nullptr) {
-    auto number = store->keep(first.release.snapshot, "start");
+  for (app::MountedSnapshot& each : first.release.apps) {
+    if (store == nullptr) {
+      break;
+    }
+    auto number = store->keep(each, "start");
     if (number) {
-      first.release.number = *number;
+      each.number = *number;
     } else {
       log.warning("the release is not kept", {{"why", std::string_view(number.error().message)}});
     }
   }
-  if (last && last->number != first.release.number) {
+  if (last && !are_same(*last, first.release)) {
     first.fallback.emplace(std::move(*last));
   }
   return first;

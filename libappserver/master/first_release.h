@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "app/snapshot.h"
+#include "app/mounted_app.h"
 #include "base/result.h"
 #include "config/options.h"
 #include "master/release.h"
@@ -20,17 +20,19 @@ namespace appserver::master {
 [[nodiscard]] std::optional<ReleaseStore> open_store(const config::Options& options,
                                                      const std::string& name, observe::Log& log);
 
+using TakenApps = Result<std::vector<app::MountedSnapshot>>;
+
 struct FirstRelease {
   Release release;
   std::optional<Release> fallback;  // That serves when the release cannot be started.
 };
 
-// The file that was given is what is served. With --fallback-release, the kept release that was
-// live last stands by for the case that it cannot be started, and takes its place at once, loudly,
-// if not even a snapshot could be `taken`. `store` may be null. Errors: no snapshot, and nothing
-// that could serve instead.
+// The file that was given is what is served. With --fallback-release, the kept releases that
+// were live last stand by for the case that it cannot be started, and takes its place at once,
+// loudly, if not even a snapshot could be `taken`. `store` may be null. Errors: no snapshot, and
+// nothing that could serve instead.
 [[nodiscard]] Result<FirstRelease> choose_first_release(const config::Options& options,
-                                                        Result<app::Snapshot, app::LoadError> taken,
+                                                        TakenApps taken,
                                                         const std::vector<int>& listener_fds,
                                                         ReleaseStore* store, observe::Log& log);
 

@@ -22,14 +22,14 @@ void Inquests::note_death(WorkerDeath death) {
   if (release == nullptr) {
     death.crash.reset();  // Nobody knows what its stack is about: it is told as a plain death.
   } else if (death.crash.has_value()) {
-    unnamed_ = post_mortem(death, release->snapshot);
+    unnamed_ = post_mortem(death, release->apps);
   }
   surroundings_.chronicle.note_death(std::move(death));
 }
 
 void Inquests::note_hold(const WorkerHold& hold) {
   if (const Release* const release = surroundings_.releases.find(hold.generation)) {
-    UnnamedReport unnamed = report_of(hold, release->snapshot);
+    UnnamedReport unnamed = report_of(hold, release->apps);
     desk_.take(std::move(unnamed.report), std::move(unnamed.raw));
   }
 }

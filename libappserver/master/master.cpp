@@ -58,8 +58,8 @@ Master::Master(MasterSetup& setup)
       notifier_(loop_, setup.service, setup.log),
       children_({loop_, setup.scoreboard, [this](auto kept_fds) { leave(kept_fds); }, setup.zygote,
                  [this](supervision::Event event) { report(std::move(event)); },
-                 [this](std::uint32_t generation, const ipc::AppLoaded& app) {
-                   deployer_.describe(generation, app.name, app.version);
+                 [this](std::uint32_t generation, const ipc::AppDescribed& app) {
+                   deployer_.describe(generation, app);
                  },
                  [this](WorkerDeath death) { bury(std::move(death)); },
                  [this](const WorkerHold& hold) { inquests_.note_hold(hold); }}),

@@ -109,7 +109,9 @@ UpgradeState Master::state() const {
   UpgradeState state;
   state.shared = setup_.shared_state();
   state.family.options = deployer_.options();
-  state.family.deployed_app = deployer_.deployed_app();
+  for (const auto& [mount, path] : deployer_.deployed_apps()) {
+    state.family.deployed_apps.push_back({mount, path});
+  }
   state.family.releases = releases_.states();
   if (auto family = children_.family()) {
     state.family.zygotes = std::move(family->zygotes);
@@ -134,7 +136,11 @@ void Master::succeed(const Succession& succession) {
         setup_.listeners.fds();  // At rest, all that are open are the live one's.
     releases_.add(release.generation, std::move(adopted));
   }
-  deployer_.resume_deployed_app(family.deployed_app);
+  DeployedApps deployed;
+  for (const DeployedAppState& each : family.deployed_apps) {
+    deployed.emplace(each.mount, each.path);
+  }
+  deployer_.resume_deployed_apps(std::move(deployed));
   builds_.resume(family.tried_builds);
   children_.adopt({family.zygotes, family.workers});
   ipc::CommandEnded news;

@@ -13,37 +13,65 @@
 namespace appserver::master {
 namespace {
 
-// The snapshot is loaded by the names of its descriptors.
-std::string people_s_name(const std::string& module, const app::Snapshot& snapshot) {
+using Apps = std::vector<app::MountedSnapshot>;
+
+// A file that an app brought, and whose it is.
+struct Origin {
+  const app::SnapshotFile* file = nullptr;
+  const app::MountedSnapshot* app = nullptr;
+};
+
+// Snapshots are loaded by the names of their descriptors.
+Origin origin_of(const std::string& module, const Apps& apps) {
   const auto is_of = [&module](const app::SnapshotFile& file) {
     return module == "/proc/self/fd/" + std::to_string(file.fd.get());
   };
+  for (const app::MountedSnapshot& each : apps) {
+    if (is_of(each.snapshot.app)) {
+      return {&each.snapshot.app, &each};
+    }
+    for (const app::SnapshotFile& library : each.snapshot.libraries) {
+      if (is_of(library)) {
+        return {&library, &each};
+      }
+    }
+  }
+  return {};
+}
+
+std::string people_s_name(const std::string& module, const Apps& apps) {
   if (module.empty()) {
     return "appserverd";
   }
-  if (is_of(snapshot.app)) {
-    return snapshot.app.path;
-  }
-  for (const app::SnapshotFile& library : snapshot.libraries) {
-    if (is_of(library)) {
-      return library.path;
-    }
-  }
-  return module;
+  const Origin origin = origin_of(module, apps);
+  return origin.file == nullptr ? module : origin.file->path;
 }
 
-std::vector<observe::StackFrame> bare_stack(const ipc::CrashFacts& facts,
-                                            const app::Snapshot& snapshot) {
+std::vector<observe::StackFrame> bare_stack(const ipc::CrashFacts& facts, const Apps& apps) {
   std::vector<observe::StackFrame> stack;
   for (const ipc::CodeFrame& frame : facts.frames) {
     observe::StackFrame& bare = stack.emplace_back();
     bare.address = frame.address;
     if (frame.module != ipc::CodeFrame::kNoModule) {
-      bare.module = people_s_name(facts.modules[frame.module], snapshot);
+      bare.module = people_s_name(facts.modules[frame.module], apps);
       bare.offset = frame.offset;
     }
   }
   return stack;
+}
+
+// Names the app in whose code the innermost frame is that belongs to one; all of several, if none
+// does.
+void name_app(observe::CrashReport& report, const ipc::CrashFacts& facts, const Apps& apps) {
+  const app::MountedSnapshot* guilty = apps.size() == 1 ? &apps.front() : nullptr;
+  for (auto frame = facts.frames.begin(); guilty == nullptr && frame != facts.frames.end();
+       ++frame) {
+    if (frame->module != ipc::CodeFrame::kNoModule) {
+      guilty = origin_of(facts.modules[frame->module], apps).app;
+    }
+  }
+  report.app = guilty == nullptr ? app::files_text(apps) : guilty->snapshot.app.path;
+  report.build_id = guilty == nullptr ? app::build_ids_text(apps) : guilty->snapshot.app.build_id;
 }
 
 observe::CrashReport::Request request_of(const ipc::CurrentExchange& exchange, TimePoint end) {
@@ -70,7 +98,7 @@ TimePoint end_of(const ipc::CrashRecord::Event& event, TimePoint now) {
 
 }  // namespace
 
-UnnamedReport report_of(const WorkerHold& hold, const app::Snapshot& snapshot) {
+UnnamedReport report_of(const WorkerHold& hold, const Apps& apps) {
   observe::CrashReport report;
   report.kind = ipc::EndKind::Held;
   report.when = std::chrono::system_clock::now();
@@ -78,18 +106,17 @@ UnnamedReport report_of(const WorkerHold& hold, const app::Snapshot& snapshot) {
   report.pid = hold.pid;
   report.slot = hold.slot;
   report.generation = hold.generation;
-  report.app = snapshot.app.path;
-  report.build_id = snapshot.app.build_id;
+  name_app(report, hold.where, apps);
   report.in_handler = hold.where.event.in_handler != 0;
   if (hold.exchange) {
     report.request = request_of(*hold.exchange, Clock::now());
   }
-  report.stack = bare_stack(hold.where, snapshot);
+  report.stack = bare_stack(hold.where, apps);
   report.next = "the worker's other clients wait for it; give what blocks to run_blocking()";
   return {std::move(report), {hold.where.modules, hold.where.frames}};
 }
 
-UnnamedReport post_mortem(const WorkerDeath& death, const app::Snapshot& snapshot) {
+UnnamedReport post_mortem(const WorkerDeath& death, const Apps& apps) {
   const ipc::CrashFacts& facts = *death.crash;
   const ipc::CrashRecord::Event& event = facts.event;
   const bool is_timeout = event.kind == ipc::EndKind::Timeout;
@@ -108,13 +135,12 @@ UnnamedReport post_mortem(const WorkerDeath& death, const app::Snapshot& snapsho
   report.pid = death.pid;
   report.slot = death.slot;
   report.generation = death.generation;
-  report.app = snapshot.app.path;
-  report.build_id = snapshot.app.build_id;
+  name_app(report, facts, apps);
   report.in_handler = event.in_handler != 0;
   if (death.exchange) {
     report.request = request_of(*death.exchange, end);
   }
-  report.stack = bare_stack(facts, snapshot);
+  report.stack = bare_stack(facts, apps);
   return {std::move(report), {facts.modules, facts.frames}};
 }
 

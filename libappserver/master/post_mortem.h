@@ -1,6 +1,6 @@
 #pragma once
 
-#include "app/snapshot.h"
+#include "app/mounted_app.h"
 #include "ipc/messages.h"
 #include "master/children.h"
 #include "observe/crash_report.h"
@@ -14,8 +14,10 @@ struct UnnamedReport {
   observe::CrashReport report;
   ipc::NameFrames raw;
 };
-[[nodiscard]] UnnamedReport post_mortem(const WorkerDeath& death, const app::Snapshot& snapshot);
+[[nodiscard]] UnnamedReport post_mortem(const WorkerDeath& death,
+                                        const std::vector<app::MountedSnapshot>& apps);
 // The same of a worker that lives, and does not come back to its event loop.
-[[nodiscard]] UnnamedReport report_of(const WorkerHold& hold, const app::Snapshot& snapshot);
+[[nodiscard]] UnnamedReport report_of(const WorkerHold& hold,
+                                      const std::vector<app::MountedSnapshot>& apps);
 
 }  // namespace appserver::master

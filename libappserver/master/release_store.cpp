@@ -136,12 +136,16 @@ void ReleaseStore::read() {
   ::rename(path.c_str(), (path + ".damaged").c_str());
 }
 
-const KeptRelease* ReleaseStore::live() const {
-  return index_.live ? index_.find(*index_.live) : nullptr;
+const KeptRelease* ReleaseStore::live(const std::string& mount) const {
+  const auto found = index_.standing.find(mount);
+  const bool is_known = found != index_.standing.end() && found->second.live;
+  return is_known ? index_.find(*found->second.live) : nullptr;
 }
 
-const KeptRelease* ReleaseStore::previous() const {
-  return index_.previous ? index_.find(*index_.previous) : nullptr;
+const KeptRelease* ReleaseStore::previous(const std::string& mount) const {
+  const auto found = index_.standing.find(mount);
+  const bool is_known = found != index_.standing.end() && found->second.previous;
+  return is_known ? index_.find(*found->second.previous) : nullptr;
 }
 
 std::string ReleaseStore::file_path(const KeptFile& file) const {
@@ -150,9 +154,11 @@ std::string ReleaseStore::file_path(const KeptFile& file) const {
 
 // --- writing ---
 
-Result<unsigned> ReleaseStore::keep(const app::Snapshot& snapshot, const std::string& who) {
+Result<unsigned> ReleaseStore::keep(const app::MountedSnapshot& app, const std::string& who) {
+  const app::Snapshot& snapshot = app.snapshot;
   KeptRelease release;
   release.number = index_.next;
+  release.mount = config::label_of(app.mount);
   release.build_id = snapshot.app.build_id;
   release.who = who;
   release.taken_at = seconds_now();
@@ -164,8 +170,8 @@ Result<unsigned> ReleaseStore::keep(const app::Snapshot& snapshot, const std::st
     }
     release.files.push_back(std::move(*kept));
   }
-  if (live() != nullptr && live()->files == release.files) {
-    return live()->number;
+  if (const auto* same = live(release.mount); same != nullptr && same->files == release.files) {
+    return same->number;
   }
   ReleaseIndex next = index_;
   ++next.next;
@@ -219,8 +225,9 @@ Result<Ok> ReleaseStore::note_live(unsigned number) {
   if (release == nullptr) {
     return ok();
   }
-  if (next.live != number) {
-    next.previous = std::exchange(next.live, number);
+  observe::Standing& standing = next.standing[release->mount];
+  if (standing.live != number) {
+    standing.previous = std::exchange(standing.live, number);
   }
   release->outcome = "live";
   release->why.clear();

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "app/snapshot.h"
+#include "app/mounted_app.h"
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "observe/release_index.h"
@@ -32,10 +32,10 @@ class ReleaseStore {
   ReleaseStore& operator=(const ReleaseStore&) = delete;
   ~ReleaseStore() = default;
 
-  // Keeps a release and gives it the next number; one with the same files as the live one is that
-  // one. The oldest ones beyond the limit are dropped.
+  // Keeps a release and gives it the next number; one with the same files as the live one of its
+  // mount is that one. The oldest ones of the mount beyond the limit are dropped.
   // Errors: a full disk, say; then nothing of it is left, and all others are as they were.
-  [[nodiscard]] Result<unsigned> keep(const app::Snapshot& snapshot, const std::string& who);
+  [[nodiscard]] Result<unsigned> keep(const app::MountedSnapshot& app, const std::string& who);
   // What the app says of itself.
   Result<Ok> describe(unsigned number, const std::string& name, const std::string& version);
   Result<Ok> note_live(unsigned number);
@@ -43,9 +43,10 @@ class ReleaseStore {
   void keep_at_most(std::size_t keep) { keep_ = keep; }
 
   [[nodiscard]] const observe::ReleaseIndex& index() const { return index_; }
-  // That is or was live; that was live before it. Null: there is none.
-  [[nodiscard]] const observe::KeptRelease* live() const;
-  [[nodiscard]] const observe::KeptRelease* previous() const;
+  // That of a mount (by its label) which is or was live; that was live before it. Null: there is
+  // none.
+  [[nodiscard]] const observe::KeptRelease* live(const std::string& mount = "/") const;
+  [[nodiscard]] const observe::KeptRelease* previous(const std::string& mount = "/") const;
 
   // The release as it was when it was kept. Errors: files that are gone or not as they were.
   [[nodiscard]] Result<app::Snapshot> load(const observe::KeptRelease& release) const;

@@ -7,31 +7,35 @@
 namespace appserver::master {
 
 Result<Release> Releases::make(Result<config::Options> options) {
-  if (supervisor_.is_stop_requested()) {
-    return failure("the server is stopping; deploy after it was started again");
-  }
   if (!options) {
     return failure(std::move(options.error()));
   }
-  if (auto allowed = check_credentials({options->user, options->group}); !allowed) {
-    return failure(std::move(allowed.error()));
+  if (auto possible = check(*options); !possible) {
+    return failure(std::move(possible.error()));
   }
-  if (options->app.empty()) {  // It is linked into the program; there is no file.
-    return make(std::move(*options), app::snapshot_of_linked_app());
+  auto apps = take_snapshots(*options);
+  if (!apps) {
+    return failure(std::move(apps.error()));
   }
-  auto snapshot = app::take_snapshot(options->app);
-  if (!snapshot) {
-    return failure(Error{std::move(snapshot.error().message)});
-  }
-  return make(std::move(*options), std::move(*snapshot));
+  return make(std::move(*options), std::move(*apps));
 }
 
-Result<Release> Releases::make(config::Options options, app::Snapshot snapshot) {
+Result<Release> Releases::make(config::Options options, std::vector<app::MountedSnapshot> apps) {
+  if (auto possible = check(options); !possible) {
+    return failure(std::move(possible.error()));
+  }
   auto fds = listening_.open_for(options);
   if (!fds) {
     return failure(std::move(fds.error()));
   }
-  return Release{std::move(snapshot), std::move(options), std::move(*fds)};
+  return Release{std::move(apps), std::move(options), std::move(*fds)};
+}
+
+Result<Ok> Releases::check(const config::Options& options) const {
+  if (supervisor_.is_stop_requested()) {
+    return failure("the server is stopping; deploy after it was started again");
+  }
+  return check_credentials({options.user, options.group});
 }
 
 void Releases::keep_sockets() {

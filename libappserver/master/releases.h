@@ -24,8 +24,9 @@ class Releases {
   // Errors: the server stops; that of the options; a user that cannot be, the app's file, an
   // address that cannot be opened. Nothing has changed then.
   [[nodiscard]] Result<Release> make(Result<config::Options> options);
-  // The same of a snapshot that was taken before.
-  [[nodiscard]] Result<Release> make(config::Options options, app::Snapshot snapshot);
+  // The same of snapshots that were taken before, of all that the options name.
+  [[nodiscard]] Result<Release> make(config::Options options,
+                                     std::vector<app::MountedSnapshot> apps);
 
   void add(supervision::Generation generation, Release release) {
     releases_.try_emplace(generation, std::move(release));
@@ -54,6 +55,8 @@ class Releases {
   [[nodiscard]] std::vector<ReleaseState> states() const;
 
  private:
+  [[nodiscard]] Result<Ok> check(const config::Options& options) const;
+
   Listening& listening_;
   const supervision::Supervisor& supervisor_;
   std::map<supervision::Generation, Release> releases_;

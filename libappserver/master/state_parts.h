@@ -105,6 +105,11 @@ void visit_fields(auto& visit, Is<ReleaseFileState> auto& file) {
   visit("build_id", file.build_id);
 }
 
+void visit_fields(auto& visit, Is<DeployedAppState> auto& app) {
+  visit("mount", app.mount);
+  visit("path", app.path);
+}
+
 void visit_fields(auto& visit, Is<ZygoteProcess> auto& zygote) {
   visit("generation", zygote.generation);
   visit("pid", zygote.pid);

@@ -63,6 +63,15 @@ ipc::DeployFacts facts_of(const DeployRecord& record, std::uint32_t id, bool is_
   return facts;
 }
 
+// Of several apps, the one that was taken last.
+std::uint32_t newest_of(const Release& release) {
+  unsigned newest = 0;
+  for (const app::MountedSnapshot& each : release.apps) {
+    newest = std::max(newest, each.number);
+  }
+  return newest;
+}
+
 void add(const std::map<std::string, std::uint64_t>& counts, std::vector<std::string>& names,
          std::vector<std::uint64_t>& numbers) {
   for (const auto& [name, number] : counts) {
@@ -103,7 +112,7 @@ ipc::ServerFacts StatusFacts::server() const {
   }
   facts.workers = with_.supervisor.desired().workers;
   if (const Release* live = with_.releases.find(with_.supervisor.desired().live)) {
-    facts.app = cut(live->snapshot.app.path, kLong);
+    facts.app = cut(app::files_text(live->apps), kLong);
   }
   return facts;
 }
@@ -127,7 +136,7 @@ std::string StatusFacts::state() const {
 void StatusFacts::tell_generations(std::uint32_t id, const Tell& tell) const {
   for (const auto& [number, entry] : with_.supervisor.generations().entries()) {
     const Release* const release = with_.releases.find(number);
-    tell(ipc::GenerationFacts{id, number, release == nullptr ? 0 : release->number,
+    tell(ipc::GenerationFacts{id, number, release == nullptr ? 0 : newest_of(*release),
                               std::string(name_of(entry.state)),
                               with_.children.zygote_pid(number)});
   }
@@ -142,6 +151,7 @@ void StatusFacts::tell_releases(std::uint32_t id, const Tell& tell) const {
     ipc::ReleaseFacts facts;
     facts.id = id;
     facts.release = release.number;
+    facts.mount = cut(release.mount, kShort);
     if (!release.files.empty()) {
       facts.app = cut(release.files.front().path, kLong);
       facts.digest = release.files.front().sha256;
@@ -153,8 +163,11 @@ void StatusFacts::tell_releases(std::uint32_t id, const Tell& tell) const {
     facts.who = cut(release.who, kShort);
     facts.outcome = release.outcome;
     facts.why = cut(release.why, kLong);
-    facts.is_live = index.live == release.number ? 1 : 0;
-    facts.is_previous = index.previous == release.number ? 1 : 0;
+    const auto found = index.standing.find(release.mount);
+    const observe::Standing standing =
+        found == index.standing.end() ? observe::Standing{} : found->second;
+    facts.is_live = standing.live == release.number ? 1 : 0;
+    facts.is_previous = standing.previous == release.number ? 1 : 0;
     tell(facts);
   }
 }

@@ -8,6 +8,7 @@
 #include <climits>
 
 #include "config/deploy_check.h"
+#include "config/mount.h"
 #include "config/option_table.h"
 #include "config/option_value.h"
 #include "config/toml_source.h"
@@ -75,17 +76,21 @@ void write_shared(StateWriter& out, const SharedState& shared) {
 void write_family(StateWriter& out, const FamilyState& family) {
   FieldWriter options("family");
   options("options", text_of_options(family.options));
-  options("deployed_app", family.deployed_app);
   options("started_at", family.started_at);
   out.add_line(options);
+  out.add_each("deployed_app", family.deployed_apps);
   for (const ReleaseState& release : family.releases) {
     FieldWriter writer("release");
     writer("generation", release.generation);
-    writer("number", release.number);
     writer("options", text_of_options(release.options));
-    visit_fields(writer, release.app);
     out.add_line(writer);
-    out.add_each("library", release.libraries);  // Each belongs to the release before it.
+    for (const ReleaseAppState& app : release.apps) {  // Each belongs to the release before it,
+      FieldWriter files("app");
+      files("number", app.number);
+      visit_fields(files, app.app);
+      out.add_line(files);
+      out.add_each("library", app.libraries);  // and each of these to the app before it.
+    }
   }
   out.add_each("zygote_process", family.zygotes);
   out.add_each("worker_process", family.workers);
@@ -137,6 +142,7 @@ class StateReader {
   bool take_shared(const std::string& kind, FieldReader& read);
   bool take_ledger(const std::string& kind, FieldReader& read);
   Result<Ok> take_family(const std::string& kind, FieldReader& read);
+  Result<Ok> take_file(const std::string& kind, FieldReader& read);
 
   template <typename Part>
   static bool append(std::vector<Part>& parts, FieldReader& read) {
@@ -207,20 +213,16 @@ Result<Ok> StateReader::take_family(const std::string& kind, FieldReader& read) 
     }
     if (kind == "family") {
       family.options = std::move(*options);
-      read("deployed_app", family.deployed_app);
       read("started_at", family.started_at);
       return ok();
     }
     ReleaseState& release = family.releases.emplace_back();
     release.options = std::move(*options);
     read("generation", release.generation);
-    read("number", release.number);
-    visit_fields(read, release.app);
-  } else if (kind == "library") {
-    if (family.releases.empty()) {
-      return failure(std::string("a library belongs to no release"));
-    }
-    visit_fields(read, family.releases.back().libraries.emplace_back());
+  } else if (kind == "deployed_app") {
+    append(family.deployed_apps, read);
+  } else if (kind == "app" || kind == "library") {
+    return take_file(kind, read);
   } else if (kind == "admin_process") {
     visit_fields(read, family.admin.emplace());
   } else if (kind == "zygote_process") {
@@ -231,6 +233,22 @@ Result<Ok> StateReader::take_family(const std::string& kind, FieldReader& read) 
     append(family.tried_builds, read);
   }
   return ok();  // Other kinds are of a later version that says they do not matter.
+}
+
+Result<Ok> StateReader::take_file(const std::string& kind, FieldReader& read) {
+  std::vector<ReleaseState>& releases = state.family.releases;
+  const bool is_app = kind == "app";
+  if (releases.empty() || (!is_app && releases.back().apps.empty())) {
+    return failure("a record of kind " + kind + " belongs to no release");
+  }
+  std::vector<ReleaseAppState>& apps = releases.back().apps;
+  if (is_app) {
+    read("number", apps.emplace_back().number);
+    visit_fields(read, apps.back().app);
+  } else {
+    visit_fields(read, apps.back().libraries.emplace_back());
+  }
+  return ok();
 }
 
 // --- what must fit together, beyond the ledger's own rules ---
@@ -268,6 +286,12 @@ bool fits_ledger(const FamilyState& family) {
          }) == numbers(family.workers, [](const WorkerProcess& worker) { return worker.pid; });
 }
 
+bool have_their_apps(const std::vector<ReleaseState>& releases) {
+  return std::all_of(releases.begin(), releases.end(), [](const ReleaseState& release) {
+    return release.apps.size() == config::mounts_of(release.options).size();
+  });
+}
+
 Result<Ok> check_family(const FamilyState& family) {
   const auto pid_of = [](const auto& process) { return process.pid; };
   Numbers pids = numbers(family.workers, pid_of);
@@ -278,7 +302,8 @@ Result<Ok> check_family(const FamilyState& family) {
   const bool are_pids =
       are_distinct(pids) && (pids.empty() || (*pids.begin() > 1 && *pids.rbegin() <= INT_MAX));
   const auto score_of = [](const WorkerProcess& worker) { return worker.score; };
-  if (!are_pids || !are_distinct(numbers(family.workers, score_of)) || !fits_ledger(family)) {
+  if (!are_pids || !are_distinct(numbers(family.workers, score_of)) || !fits_ledger(family) ||
+      !have_their_apps(family.releases)) {
     return failure(std::string("the releases and processes do not fit the ledger"));
   }
   return ok();
@@ -370,11 +395,13 @@ std::vector<int> descriptors_of(const UpgradeState& state) {
     fds.push_back(socket.fd);
   }
   for (const ReleaseState& release : state.family.releases) {
-    if (release.app.fd != -1) {  // An app that is linked in has none.
-      fds.push_back(release.app.fd);
-    }
-    for (const ReleaseFileState& library : release.libraries) {
-      fds.push_back(library.fd);
+    for (const ReleaseAppState& app : release.apps) {
+      if (app.app.fd != -1) {  // One that is linked in has none.
+        fds.push_back(app.app.fd);
+      }
+      for (const ReleaseFileState& library : app.libraries) {
+        fds.push_back(library.fd);
+      }
     }
   }
   for (const ZygoteProcess& zygote : state.family.zygotes) {

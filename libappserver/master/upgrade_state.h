@@ -23,7 +23,7 @@
 // versions refuse each other. To add something: a member here, its line in upgrade_state.cpp.
 namespace appserver::master {
 
-inline constexpr unsigned kStateVersion = 1;
+inline constexpr unsigned kStateVersion = 2;
 
 // A log: descriptor -1 is the standard one.
 struct LogState {
@@ -63,12 +63,22 @@ struct ReleaseFileState {
   std::string build_id;
 };
 
-struct ReleaseState {
-  supervision::Generation generation = 0;
-  config::Options options;
+struct ReleaseAppState {
   ReleaseFileState app;
   std::vector<ReleaseFileState> libraries;
   unsigned number = 0;
+};
+
+struct ReleaseState {
+  supervision::Generation generation = 0;
+  config::Options options;
+  std::vector<ReleaseAppState> apps;  // One for each of its mounts, in their order.
+};
+
+// A path that was deployed since the configuration was read.
+struct DeployedAppState {
+  std::string mount;  // Its label.
+  std::string path;
 };
 
 struct ZygoteProcess {
@@ -109,8 +119,8 @@ struct AdminState {
 
 // What the master knows of its family.
 struct FamilyState {
-  config::Options options;   // As the configuration was read last.
-  std::string deployed_app;  // The path that was deployed since; empty: none.
+  config::Options options;  // As the configuration was read last.
+  std::vector<DeployedAppState> deployed_apps;
   std::vector<ReleaseState> releases;
   std::vector<ZygoteProcess> zygotes;
   std::vector<WorkerProcess> workers;

@@ -43,6 +43,15 @@ bool read_path(const json::value& value, CommandGiven& command) {
   return true;
 }
 
+bool read_mount(const json::value& value, CommandGiven& command) {
+  if (!value.is_string() || value.get_string().empty() ||
+      value.get_string().size() >= kLongestPath) {
+    return false;
+  }
+  command.mount = std::string(value.get_string());
+  return true;
+}
+
 bool is_count(const json::value& value, std::int64_t least) {
   return value.is_int64() && value.get_int64() >= least && value.get_int64() <= kMostWorkers;
 }
@@ -102,10 +111,12 @@ struct Form {
 
 std::vector<Form> forms() {
   constexpr std::string_view kFlag = "true or false";
+  constexpr std::string_view kMount = "where an app is mounted, such as /api";
   return {
       {"deploy",
        ControlCommand::Deploy,
        {{"path", "the path of a file", &read_path, true},
+        {"mount", kMount, &read_mount},
         {"canary", "a number from 0 to 1024", &read_canary},
         {"watch_seconds", "a number of seconds, a week at most", &read_watch},
         {"verify", kFlag,
@@ -117,7 +128,7 @@ std::vector<Form> forms() {
            return read_flag(value, to.supersede);
          }}}},
       {"reload", ControlCommand::Reload, {}},
-      {"rollback", ControlCommand::Rollback, {}},
+      {"rollback", ControlCommand::Rollback, {{"mount", kMount, &read_mount}}},
       {"scale",
        ControlCommand::Scale,
        {{"workers", "a number from 1 to 1024", &read_workers, true}}},

@@ -12,7 +12,7 @@ namespace {
 namespace json = boost::json;
 
 // Of the form; a server does not touch the index of one that writes another.
-constexpr std::int64_t kVersion = 1;
+constexpr std::int64_t kVersion = 2;
 
 json::object to_json(const KeptFile& file) {
   return {{"path", printable(file.path)}, {"sha256", file.sha256}, {"size", file.size}};
@@ -23,15 +23,11 @@ json::object to_json(const KeptRelease& release) {
   for (const KeptFile& file : release.files) {
     files.push_back(to_json(file));
   }
-  return {{"number", release.number},
-          {"name", printable(release.name)},
-          {"version", printable(release.version)},
-          {"build_id", release.build_id},
-          {"who", printable(release.who)},
-          {"taken_at", release.taken_at},
-          {"outcome", release.outcome},
-          {"why", printable(release.why)},
-          {"files", std::move(files)}};
+  return {{"number", release.number},        {"mount", printable(release.mount)},
+          {"name", printable(release.name)}, {"version", printable(release.version)},
+          {"build_id", release.build_id},    {"who", printable(release.who)},
+          {"taken_at", release.taken_at},    {"outcome", release.outcome},
+          {"why", printable(release.why)},   {"files", std::move(files)}};
 }
 
 json::value to_json(const std::optional<unsigned>& number) {
@@ -67,6 +63,7 @@ KeptFile file_from(const json::object& object) {
 KeptRelease release_from(const json::object& object) {
   KeptRelease release;
   release.number = number<unsigned>(object, "number");
+  release.mount = text(object, "mount");
   release.name = text(object, "name");
   release.version = text(object, "version");
   release.build_id = text(object, "build_id");
@@ -83,14 +80,19 @@ KeptRelease release_from(const json::object& object) {
   return release;
 }
 
+Standing standing_from(const json::object& object) {
+  return {optional_number(object, "live"), optional_number(object, "previous")};
+}
+
 ReleaseIndex index_from(const json::object& object) {
   if (number<std::int64_t>(object, "format") != kVersion) {
     throw std::invalid_argument("it is of another version");
   }
   ReleaseIndex index;
   index.next = number<unsigned>(object, "next");
-  index.live = optional_number(object, "live");
-  index.previous = optional_number(object, "previous");
+  for (const auto& [mount, value] : object.at("mounts").as_object()) {
+    index.standing.insert_or_assign(std::string(mount), standing_from(value.as_object()));
+  }
   for (const json::value& release : object.at("releases").as_array()) {
     index.releases.push_back(release_from(release.as_object()));
   }
@@ -112,11 +114,21 @@ const KeptRelease* ReleaseIndex::find(unsigned number) const {
 }
 
 void prune(ReleaseIndex& index, std::size_t keep) {
-  for (auto each = index.releases.begin();
-       each != index.releases.end() && index.releases.size() > keep;) {
-    const bool stays = each->number == index.live || each->number == index.previous;
-    each = stays ? std::next(each) : index.releases.erase(each);
+  std::map<std::string, std::size_t> counts;
+  std::map<std::string, unsigned> newest;
+  for (const KeptRelease& release : index.releases) {
+    ++counts[release.mount];
+    newest[release.mount] = release.number;
   }
+  std::erase_if(index.releases, [&](const KeptRelease& release) {
+    const auto found = index.standing.find(release.mount);
+    const Standing standing = found == index.standing.end() ? Standing{} : found->second;
+    const bool stays = counts[release.mount] <= keep || release.number == standing.live ||
+                       release.number == standing.previous ||
+                       release.number == newest[release.mount];
+    counts[release.mount] -= stays ? 0 : 1;
+    return !stays;
+  });
 }
 
 std::string write_index(const ReleaseIndex& index) {
@@ -124,10 +136,14 @@ std::string write_index(const ReleaseIndex& index) {
   for (const KeptRelease& release : index.releases) {
     releases.push_back(to_json(release));
   }
+  json::object mounts;
+  for (const auto& [mount, standing] : index.standing) {
+    mounts[printable(mount)] = {{"live", to_json(standing.live)},
+                                {"previous", to_json(standing.previous)}};
+  }
   const json::object object{{"format", kVersion},
                             {"next", index.next},
-                            {"live", to_json(index.live)},
-                            {"previous", to_json(index.previous)},
+                            {"mounts", std::move(mounts)},
                             {"releases", std::move(releases)}};
   return json::serialize(object) + "\n";
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +23,7 @@ struct KeptFile {
 
 struct KeptRelease {
   unsigned number = 0;
+  std::string mount = "/";      // Where it was mounted.
   std::vector<KeptFile> files;  // The app, then its libraries in the order of loading.
   std::string build_id;
   std::string name;  // As the app says of itself; empty until it was loaded once.
@@ -34,11 +36,18 @@ struct KeptRelease {
   friend bool operator==(const KeptRelease&, const KeptRelease&) = default;
 };
 
+// How the releases of one mount stand.
+struct Standing {
+  std::optional<unsigned> live;      // That is live, or was when the server ended.
+  std::optional<unsigned> previous;  // That was live before it.
+
+  friend bool operator==(const Standing&, const Standing&) = default;
+};
+
 struct ReleaseIndex {
-  unsigned next = 1;                  // Numbers are never used again.
-  std::optional<unsigned> live;       // That is live, or was when the server ended.
-  std::optional<unsigned> previous;   // That was live before it.
-  std::vector<KeptRelease> releases;  // By number.
+  unsigned next = 1;                         // Numbers are never used again, by no mount.
+  std::map<std::string, Standing> standing;  // By mount.
+  std::vector<KeptRelease> releases;         // By number.
 
   [[nodiscard]] KeptRelease* find(unsigned number);
   [[nodiscard]] const KeptRelease* find(unsigned number) const;
@@ -46,7 +55,8 @@ struct ReleaseIndex {
   friend bool operator==(const ReleaseIndex&, const ReleaseIndex&) = default;
 };
 
-// Drops the oldest releases until no more than `keep` are left; the live and the previous one stay.
+// Drops the oldest releases until no more than `keep` of each mount are left; the live, the
+// previous and the newest one stay.
 void prune(ReleaseIndex& index, std::size_t keep);
 
 [[nodiscard]] std::string write_index(const ReleaseIndex& index);

@@ -78,6 +78,7 @@ json::object to_json(const SlotReport& slot) {
 
 json::object to_json(const ipc::ReleaseFacts& release) {
   return {{"release", release.release},
+          {"mount", printable(release.mount)},
           {"app", printable(release.app)},
           {"name", printable(release.name)},
           {"version", printable(release.version)},

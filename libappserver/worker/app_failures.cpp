@@ -3,7 +3,7 @@
 namespace appserver::worker {
 
 void AppFailures::report(Exchange& exchange, int result) {
-  std::string why = host_.take_reported_error();
+  std::string why = exchange.incoming().destination.place->host->take_reported_error();
   if (why.empty()) {
     why = exchange.refusal();
   }
@@ -17,8 +17,18 @@ void AppFailures::report(Exchange& exchange, int result) {
 void AppFailures::report(Exchange& exchange, std::string_view why) {
   const std::string_view id = exchange.id();
   const http::RequestHead& head = exchange.incoming().head;
-  log_.error("request failed",
-             {{"method", head.method}, {"target", head.target}, {"request_id", id}, {"why", why}});
+  const std::string& mount = exchange.incoming().destination.place->label;
+  if (mount.empty()) {
+    log_.error(
+        "request failed",
+        {{"method", head.method}, {"target", head.target}, {"request_id", id}, {"why", why}});
+    return;
+  }
+  log_.error("request failed", {{"mount", std::string_view(mount)},
+                                {"method", head.method},
+                                {"target", head.target},
+                                {"request_id", id},
+                                {"why", why}});
 }
 
 }  // namespace appserver::worker

@@ -2,20 +2,22 @@
 
 #include <string>
 
-#include "app/host_services.h"
 #include "observe/log.h"
+#include "worker/app_places.h"
 #include "worker/exchange.h"
 
 namespace appserver::worker {
 
-// Says in the log why the app did not answer a request, or not as it should. [any thread]
+// Says in the log why an app did not answer a request, or not as it should. [any thread]
 class AppFailures {
  public:
-  // Both outlive it.
-  AppFailures(app::HostServices& host, observe::Log& log) noexcept : host_(host), log_(log) {}
+  // Outlives it.
+  explicit AppFailures(observe::Log& log) noexcept : log_(log) {}
 
   // What an earlier handler reported on this thread is not about the one that is to run now.
-  void forget_earlier() { static_cast<void>(host_.take_reported_error()); }
+  void forget_earlier(const AppPlace& place) {
+    static_cast<void>(place.host->take_reported_error());
+  }
 
   // `exchange`: not used by another thread meanwhile. `result`: what the app returned.
   void report(Exchange& exchange, int result);
@@ -23,7 +25,6 @@ class AppFailures {
   void report(Exchange& exchange, std::string_view why);
 
  private:
-  app::HostServices& host_;
   observe::Log& log_;
 };
 

@@ -15,20 +15,6 @@ std::uint64_t random_start() {
   return (std::uint64_t{device()} << 32) | device();
 }
 
-decltype(appserver_streaming::streams_body) find_streams_body(const app::LoadedApp& app) {
-  const auto* streaming =
-      static_cast<const appserver_streaming*>(app.extension(APPSERVER_STREAMING_EXTENSION));
-  return streaming != nullptr && streaming->size >= sizeof *streaming ? streaming->streams_body
-                                                                      : nullptr;
-}
-
-decltype(appserver_placement::on_worker_thread) find_placement(const app::LoadedApp& app) {
-  const auto* placement =
-      static_cast<const appserver_placement*>(app.extension(APPSERVER_PLACEMENT_EXTENSION));
-  return placement != nullptr && placement->size >= sizeof *placement ? placement->on_worker_thread
-                                                                      : nullptr;
-}
-
 // For the scoreboard, when no request is to blame.
 http::RequestHead nobody() {
   http::RequestHead head;
@@ -40,9 +26,7 @@ http::RequestHead nobody() {
 }  // namespace
 
 AppGate::AppGate(const Surroundings& surroundings, Duration timeout)
-    : app_(surroundings.app.description()),
-      streams_body_(find_streams_body(surroundings.app)),
-      on_first_thread_(find_placement(surroundings.app)),
+    : places_(surroundings.places),
       score_(surroundings.score),
       barred_(surroundings.barred),
       baton_(surroundings.baton),
@@ -52,21 +36,25 @@ AppGate::AppGate(const Surroundings& surroundings, Duration timeout)
       exchange_(ids_, score_, surroundings.detached) {}
 
 bool AppGate::streams_body(const Incoming& incoming, std::string& out) {
-  if (streams_body_ == nullptr || barred_until(incoming.head)) {
+  const AppPlace& place = *incoming.destination.place;
+  if (place.streams_body == nullptr || barred_until(incoming.head)) {
     return false;
   }
   exchange_.begin(incoming, out);
-  return mark(incoming.head, incoming.provenance.client,
-              [this] { return streams_body_(app_.state, &exchange_.request()) != 0; });
+  return mark(incoming.head, incoming.provenance.client, [this, &place] {
+    return place.streams_body(place.app->state, &exchange_.request()) != 0;
+  });
 }
 
 bool AppGate::wants_first_thread(const Incoming& incoming, std::string& out) {
-  if (on_first_thread_ == nullptr) {
+  const AppPlace& place = *incoming.destination.place;
+  if (place.on_worker_thread == nullptr) {
     return false;
   }
   exchange_.begin(incoming, out);
-  return mark(incoming.head, incoming.provenance.client,
-              [this] { return on_first_thread_(app_.state, &exchange_.request()) != 0; });
+  return mark(incoming.head, incoming.provenance.client, [this, &place] {
+    return place.on_worker_thread(place.app->state, &exchange_.request()) != 0;
+  });
 }
 
 void AppGate::run(const AppJob& job) {
@@ -108,7 +96,7 @@ std::invoke_result_t<const Call&> AppGate::mark(const http::RequestHead& head,
 template <typename Call>
 int AppGate::call_handler(const Incoming& incoming, std::string& out, const Call& call) {
   exchange_.begin(incoming, out);
-  failures_.forget_earlier();
+  failures_.forget_earlier(*incoming.destination.place);
   return mark(incoming.head, incoming.provenance.client, call);
 }
 
@@ -137,8 +125,9 @@ Outcome AppGate::answer(const Incoming& incoming, std::string& out) {
     exchange_.answer_unavailable(std::chrono::ceil<std::chrono::seconds>(*until - Clock::now()));
     return exchange_.take_outcome();
   }
-  const int result = call_handler(incoming, out, [this] {
-    return app_.handle(app_.state, exchange_.handle(), &exchange_.request());
+  const appserver_app& app = *incoming.destination.place->app;
+  const int result = call_handler(incoming, out, [this, &app] {
+    return app.handle(app.state, exchange_.handle(), &exchange_.request());
   });
   return conclude(out, result);
 }

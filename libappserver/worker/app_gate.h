@@ -5,11 +5,11 @@
 #include <string>
 #include <type_traits>
 
-#include "app/loaded_app.h"
 #include "base/coarse_clock.h"
 #include "ipc/barred_requests.h"
 #include "ipc/scoreboard.h"
 #include "worker/app_failures.h"
+#include "worker/app_places.h"
 #include "worker/baton.h"
 #include "worker/detached_exchanges.h"
 #include "worker/exchange.h"
@@ -17,13 +17,13 @@
 
 namespace appserver::worker {
 
-// The one place where a worker calls the app: marks the exchange on the scoreboard and lends the
+// The one place where a worker calls its apps: marks the exchange on the scoreboard and lends the
 // event loop before, and turns every way of not answering into a 500 and a log record after.
 class AppGate {
  public:
   // What the gate works with; all outlive it.
   struct Surroundings {
-    app::LoadedApp& app;
+    const AppPlaces& places;
     ipc::ScoreboardEntry& score;
     const ipc::BarredRequests& barred;
     Baton& baton;
@@ -35,8 +35,10 @@ class AppGate {
 
   // All of these run code of the app, for as long as it takes: outside of the loop's dispatch only.
 
-  // Whether the app may want to take bodies in as they arrive, at all and for this request.
-  [[nodiscard]] bool may_stream_bodies() const noexcept { return streams_body_ != nullptr; }
+  // Each request has a destination; see AppPlaces.
+
+  // Whether an app may want to take bodies in as they arrive, at all and for this request.
+  [[nodiscard]] bool may_stream_bodies() const noexcept { return places_.may_stream_bodies(); }
   [[nodiscard]] bool streams_body(const Incoming& incoming, std::string& out);
 
   // Whether code of the app runs at this moment. Async-signal-safe.
@@ -49,7 +51,9 @@ class AppGate {
 
   // Whether the app wants this request on the first thread although there are others; all of them
   // may be elsewhere when it never wants that.
-  [[nodiscard]] bool may_want_first_thread() const noexcept { return on_first_thread_ != nullptr; }
+  [[nodiscard]] bool may_want_first_thread() const noexcept {
+    return places_.may_want_first_thread();
+  }
   [[nodiscard]] bool wants_first_thread(const Incoming& incoming, std::string& out);
   // Whether answer() will refuse it.
   [[nodiscard]] bool is_barred(const http::RequestHead& head) const noexcept;
@@ -93,9 +97,7 @@ class AppGate {
   Outcome conclude(std::string& out, int result);
   Outcome take_outcome(std::string& out);
 
-  const appserver_app& app_;
-  decltype(appserver_streaming::streams_body) streams_body_;         // Null: it never wants to.
-  decltype(appserver_placement::on_worker_thread) on_first_thread_;  // Null: it never wants that.
+  const AppPlaces& places_;
   ipc::ScoreboardEntry& score_;
   const ipc::BarredRequests& barred_;
   Baton& baton_;

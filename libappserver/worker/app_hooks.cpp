@@ -1,20 +1,21 @@
 #include "worker/app_hooks.h"
 
 #include <string>
+#include <vector>
 
 namespace appserver::worker {
+namespace {
 
-Result<Ok> run_start_hook(const app::LoadedApp& app, app::HostServices& host,
-                          const appserver_worker_info& info) {
-  const appserver_app& hooks = app.description();
+Result<Ok> run_start_hook(const app::MountedApp& mounted, const appserver_worker_info& info) {
+  const appserver_app& hooks = mounted.app.description();
   if (hooks.on_worker_start == nullptr) {
     return ok();
   }
-  static_cast<void>(host.take_reported_error());
+  static_cast<void>(mounted.host.take_reported_error());
   if (hooks.on_worker_start(hooks.state, &info) == APPSERVER_OK) {
     return ok();
   }
-  const std::string why = host.take_reported_error();
+  const std::string why = mounted.host.take_reported_error();
   return failure("on_worker_start failed: " + (why.empty() ? "the app did not say why" : why));
 }
 
@@ -23,6 +24,48 @@ void run_stop_hook(const app::LoadedApp& app, const appserver_worker_info& info)
   if (hooks.on_worker_stop != nullptr) {
     hooks.on_worker_stop(hooks.state, &info);
   }
+}
+
+}  // namespace
+
+void leave_probes_to_apps(std::span<const app::MountedApp> apps, HealthPaths& health) {
+  for (const app::MountedApp& each : apps) {
+    if (!each.mount.host.empty()) {
+      continue;
+    }
+    std::vector<app::Route> routes = each.app.routes();
+    for (app::Route& route : routes) {
+      route.pattern.insert(0, each.mount.path);
+    }
+    health.leave_to_app(routes);
+  }
+}
+
+StartedApps::StartedApps(std::span<const app::MountedApp> apps, const appserver_worker_info& info,
+                         app::AppCalls& calls)
+    : apps_(apps), info_(info) {
+  for (const app::MountedApp& each : apps_) {
+    each.host.set_app_calls(&calls);
+  }
+}
+
+StartedApps::~StartedApps() {
+  while (started_ > 0) {
+    run_stop_hook(apps_[--started_].app, info_);
+  }
+  for (const app::MountedApp& each : apps_) {
+    each.host.set_app_calls(nullptr);
+  }
+}
+
+Result<Ok> StartedApps::start() {
+  for (; started_ < apps_.size(); ++started_) {
+    const app::MountedApp& next = apps_[started_];
+    if (auto ran = run_start_hook(next, info_); !ran) {
+      return failure(app::said_of(next.mount, apps_.size(), ran.error().message));
+    }
+  }
+  return ok();
 }
 
 }  // namespace appserver::worker

@@ -1,18 +1,40 @@
 #pragma once
 
+#include <cstddef>
+#include <span>
+
 #include <appserver/abi.h>
 
 #include "app/host_services.h"
-#include "app/loaded_app.h"
+#include "app/mounted_app.h"
 #include "base/result.h"
+#include "worker/health.h"
 
-// The hooks of an app around its serving. [worker] On the first thread.
+// What the apps of a worker are told around its serving. [worker] On the first thread.
 namespace appserver::worker {
 
-// Errors: on_worker_start failed; in the app's own words, if it had any.
-[[nodiscard]] Result<Ok> run_start_hook(const app::LoadedApp& app, app::HostServices& host,
-                                        const appserver_worker_info& info);
+// The paths of probes that an app has a route for itself are the app's. One that is mounted for
+// some hosts only has them for none: probes come with any host, or none.
+void leave_probes_to_apps(std::span<const app::MountedApp> apps, HealthPaths& health);
 
-void run_stop_hook(const app::LoadedApp& app, const appserver_worker_info& info);
+// The apps that run their on_worker_start successfully, in their order; they run on_worker_stop in
+// the opposite one when this is destroyed. In between their calls lead to the worker.
+class StartedApps {
+ public:
+  // All outlive it.
+  StartedApps(std::span<const app::MountedApp> apps, const appserver_worker_info& info,
+              app::AppCalls& calls);
+  StartedApps(const StartedApps&) = delete;
+  StartedApps& operator=(const StartedApps&) = delete;
+  ~StartedApps();
+
+  // Errors: a hook failed; in its app's own words, if it had any. Those behind it did not run.
+  [[nodiscard]] Result<Ok> start();
+
+ private:
+  std::span<const app::MountedApp> apps_;
+  const appserver_worker_info& info_;
+  std::size_t started_ = 0;
+};
 
 }  // namespace appserver::worker

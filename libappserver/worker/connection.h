@@ -141,6 +141,7 @@ class Connection final : private Outlet, private BodyMaker {
   [[nodiscard]] Turn answer_without_app();
   [[nodiscard]] Turn answer_with_health();
   [[nodiscard]] Turn answer_with_static_file();
+  [[nodiscard]] Turn answer_no_app();
   [[nodiscard]] bool needs_first_thread() const;
   [[nodiscard]] Turn answer_on_pool(const Incoming& request);
   [[nodiscard]] Turn conclude(Outcome outcome, bool keep_alive);

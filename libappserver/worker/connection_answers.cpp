@@ -112,10 +112,13 @@ Connection::Turn Connection::answer() {
 // Only the head is there. An app that wants to take the body in is called now.
 Connection::Turn Connection::decide_about_body() {
   bench_->undecided = false;
+  if (is_answered_without_app()) {
+    return parse() ? answer() : Turn::Wait;
+  }
   // An answer that comes before the body ends the connection: nobody reads the body then.
   Incoming request = incoming({}, false);
   request.streams_body = true;
-  if (!is_answered_without_app() && serving_.gate.streams_body(request, serving_.batch->out)) {
+  if (serving_.gate.streams_body(request, serving_.batch->out)) {
     bench_->parser.stream_body();
     Outcome outcome = serving_.gate.answer(request, serving_.batch->out);
     if (!outcome.sink.has_value()) {
@@ -142,53 +145,6 @@ Connection::Turn Connection::take_in_body() {
   }
   Outcome outcome = serving_.gate.finish(*bench_->sink, request, serving_.batch->out);
   bench_->sink.reset();
-  return conclude(std::move(outcome), keep_alive);
-}
-
-bool Connection::is_answered_without_app() const {
-  return serving_.rules.is_answered_without_app(bench_->parser.head());
-}
-
-Connection::Turn Connection::answer_without_app() {
-  return serving_.rules.health.matches(bench_->parser.head().path) ? answer_with_health()
-                                                                   : answer_with_static_file();
-}
-
-Connection::Turn Connection::answer_with_health() {
-  const http::RequestHead& head = bench_->parser.head();
-  const bool keep_alive = may_keep_alive();
-  const http::Reply reply{head.method == "HEAD", head.minor_version, keep_alive};
-  const http::Response response = serving_.rules.health.answer(head, serving_.server_is_draining());
-  http::append_response(serving_.batch->out, response, reply, serving_.date_text());
-  Outcome outcome;
-  outcome.status = response.status;
-  outcome.body_bytes = reply.head_request ? 0 : response.body.size();
-  return conclude(std::move(outcome), keep_alive);
-}
-
-Connection::Turn Connection::answer_with_static_file() {
-  const http::RequestHead& head = bench_->parser.head();
-  const bool keep_alive = may_keep_alive();
-  FileAnswer answer = *serving_.rules.static_files.answer(head);
-  if (!answer.reason.empty()) {  // A refusal, told like all others.
-    http::ErrorBody body = http::render_error(answer.status, answer.reason, http::accept_of(head),
-                                              serving_.rules.error_pages);
-    std::erase_if(answer.fields, [](const OwnedField& field) {
-      return http::equals_lower(field.name, "content-type");
-    });
-    answer.fields.push_back({"Content-Type", std::string(body.content_type)});
-    answer.fields.push_back({"Vary", "Accept"});
-    answer.content_length = body.content.size();
-    answer.text = std::move(body.content);
-  }
-  const http::Reply reply{head.method == "HEAD", head.minor_version, keep_alive};
-  append_file_head(serving_.batch->out, answer, reply, serving_.date_text());
-  Outcome outcome;
-  outcome.status = answer.status;
-  outcome.body_bytes = reply.head_request ? 0 : answer.text.size();
-  if (!answer.pieces.empty() && !reply.head_request) {
-    outcome.body.emplace<FileAnswer>(std::move(answer));
-  }
   return conclude(std::move(outcome), keep_alive);
 }
 
@@ -266,7 +222,8 @@ Incoming Connection::incoming(std::string_view body, bool keep_alive) {
           serving_.date_text(),
           *this,
           serving_.rules.error_pages,
-          serving_.compression.get()};
+          serving_.compression.get(),
+          serving_.places.find(head)};
 }
 
 AppSource::Made Connection::make(AppSource& source, std::string& out) {

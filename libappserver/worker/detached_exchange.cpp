@@ -16,7 +16,8 @@ DetachedExchange::~DetachedExchange() = default;
 void DetachedExchange::begin(const Incoming& incoming) {
   const std::lock_guard lock(mutex_);
   incoming_.emplace(Incoming{incoming.head, incoming.body, incoming.provenance, incoming.reply,
-                             incoming.date, *this, incoming.error_pages, nullptr});
+                             incoming.date, *this, incoming.error_pages, nullptr,
+                             incoming.destination});
   may_keep_alive_ = incoming.reply.keep_alive;
   out_.clear();
   static_cast<void>(exchange_.take_outcome());

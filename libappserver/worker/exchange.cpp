@@ -49,7 +49,7 @@ void Exchange::begin(const Incoming& incoming, std::string& out) noexcept {
       .http_version = head.minor_version == 0 ? 10U : 11U,
       .method = to_abi(head.method),
       .target = to_abi(head.target),
-      .path = to_abi(head.path),
+      .path = to_abi(incoming.destination.path),
       .query = to_abi(head.query),
       .headers = request_headers_.data(),
       .header_count = request_headers_.size(),
@@ -320,6 +320,10 @@ appserver_str Exchange::request_id(appserver_exchange* exchange) noexcept {
   const auto lock =
       self.detached_ == nullptr ? std::unique_lock<std::mutex>() : self.detached_->lock();
   return to_abi(self.id());
+}
+
+appserver_str Exchange::mount(appserver_exchange* exchange) noexcept {
+  return to_abi(of(exchange).incoming_->destination.place->prefix);
 }
 
 std::string_view Exchange::id() {

@@ -18,6 +18,7 @@
 #include "http/response_writer.h"
 #include "ipc/scoreboard.h"
 #include "worker/app_body.h"
+#include "worker/app_places.h"
 #include "worker/file_answer.h"
 #include "worker/request_ids.h"
 
@@ -48,6 +49,7 @@ struct Incoming {
   Outlet& outlet;
   const http::ErrorPages& error_pages;
   http::BodyCompression* compression;  // Null: the response stays as it is.
+  Destination destination;             // The app that is called.
   bool streams_body = false;  // The body has yet to arrive, and the app wants to take it in.
 };
 
@@ -114,11 +116,12 @@ class Exchange {
   // The same with 503, and when the client may try again.
   void answer_unavailable(std::chrono::seconds retry_after);
 
-  // The functions behind appserver_host's, appserver_stream's and appserver_async's pointers of the
-  // same names.
+  // The functions behind appserver_host's, appserver_stream's, appserver_async's and
+  // appserver_mount's pointers of the same names.
   static int32_t respond(appserver_exchange* exchange, const appserver_response* response) noexcept;
   static appserver_str peer(appserver_exchange* exchange) noexcept;
   static appserver_str request_id(appserver_exchange* exchange) noexcept;
+  static appserver_str mount(appserver_exchange* exchange) noexcept;
   static int32_t respond_stream(appserver_exchange* exchange, const appserver_response* head,
                                 const appserver_body_source* source) noexcept;
   static int32_t respond_file(appserver_exchange* exchange, const appserver_response* head,

@@ -17,9 +17,7 @@ constexpr std::size_t kMostWaiting = 64 * 1024;
 }  // namespace
 
 HandlerThreads::HandlerThreads(const Surroundings& surroundings, unsigned count)
-    : app_(surroundings.app.description()),
-      failures_(surroundings.failures),
-      mailbox_(surroundings.mailbox) {
+    : failures_(surroundings.failures), mailbox_(surroundings.mailbox) {
   // Signals are the first thread's: the new ones are born deaf.
   const SignalsBlocked blocked;
   for (unsigned i = 0; i < count; ++i) {
@@ -131,8 +129,10 @@ void HandlerThreads::perform(Seat& seat, const Task& task) {
   }
   int result = APPSERVER_OK;
   if (task.exchange->begin_on_pool()) {
-    failures_.forget_earlier();
-    result = app_.handle(app_.state, task.exchange->handle(), &task.exchange->exchange().request());
+    Exchange& exchange = task.exchange->exchange();
+    const AppPlace& place = *exchange.incoming().destination.place;
+    failures_.forget_earlier(place);
+    result = place.app->handle(place.app->state, exchange.handle(), &exchange.request());
   }
   seat.exchange = nullptr;
   outstanding_.fetch_sub(1, std::memory_order_relaxed);

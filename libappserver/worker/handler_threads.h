@@ -8,7 +8,6 @@
 #include <thread>
 #include <vector>
 
-#include "app/loaded_app.h"
 #include "worker/app_failures.h"
 #include "worker/detached_exchange.h"
 #include "worker/mailbox.h"
@@ -23,7 +22,6 @@ class HandlerThreads {
  public:
   // All outlive it.
   struct Surroundings {
-    app::LoadedApp& app;
     AppFailures& failures;
     Mailbox& mailbox;
   };
@@ -86,7 +84,6 @@ class HandlerThreads {
   [[nodiscard]] bool take(Task& task);
   void perform(Seat& seat, const Task& task);
 
-  const appserver_app& app_;
   AppFailures& failures_;
   Mailbox& mailbox_;
   std::deque<Seat> seats_;  // Unchanged once the constructor is done.

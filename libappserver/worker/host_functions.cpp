@@ -3,6 +3,7 @@
 #include <appserver/abi_async.h>
 #include <appserver/abi_deadline.h>
 #include <appserver/abi_loop.h>
+#include <appserver/abi_mount.h>
 #include <appserver/abi_stream.h>
 #include <appserver/abi_tokens.h>
 
@@ -59,10 +60,12 @@ struct ev_loop* open_loop(const appserver_host* host) noexcept {
 
 std::uint64_t take_token(const appserver_host* host, appserver_str key, std::uint64_t interval,
                          std::uint64_t tolerance) noexcept {
-  const auto call = [&](app::AppCalls& app) {
-    return app.take_token({key.data, key.size}, interval, tolerance);
-  };
-  return of_app(host, call);
+  const std::string& prefix = app::HostServices::behind(host).key_prefix();
+  return of_app(host, [&](app::AppCalls& app) {
+    const std::string_view own{key.data, key.size};
+    return prefix.empty() ? app.take_token(own, interval, tolerance)
+                          : app.take_token(prefix + std::string(own), interval, tolerance);
+  });
 }
 
 }  // namespace
@@ -92,6 +95,10 @@ const void* host_extension(std::string_view name) noexcept {
                                           &cancel};
   static constexpr appserver_loop kLoop{sizeof(appserver_loop), 0, &open_loop};
   static constexpr appserver_tokens kTokens{sizeof(appserver_tokens), 0, &take_token};
+  static constexpr appserver_mount kMount{sizeof(appserver_mount), 0, &Exchange::mount};
+  if (name == APPSERVER_MOUNT_EXTENSION) {
+    return &kMount;
+  }
   if (name == APPSERVER_STREAM_EXTENSION) {
     return &kStream;
   }

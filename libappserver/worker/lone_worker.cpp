@@ -20,7 +20,7 @@ int lone_worker(LoneSetup setup) {
   }
   return worker({setup.slot, setup.generation, setup.options, setup.listener_fds,
                  std::move(setup.master), *scoreboard, (*scoreboard)[*entry],
-                 scoreboard->crash_record(*entry), *handoff, setup.app, setup.host, setup.log,
+                 scoreboard->crash_record(*entry), *handoff, setup.apps, setup.log,
                  setup.log_files});
 }
 

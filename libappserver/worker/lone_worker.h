@@ -3,8 +3,7 @@
 #include <cstdint>
 #include <span>
 
-#include "app/host_services.h"
-#include "app/loaded_app.h"
+#include "app/mounted_app.h"
 #include "config/options.h"
 #include "ipc/channel.h"
 #include "observe/log.h"
@@ -20,8 +19,7 @@ struct LoneSetup {
   std::span<const int> listener_fds;
   // From whoever looks after it: Drain and Stop come here, its end has the worker drain.
   ipc::Channel master;
-  app::LoadedApp& app;
-  app::HostServices& host;
+  std::span<const app::MountedApp> apps;
   observe::Log& log;
   observe::LogFiles& log_files;
 };

@@ -14,6 +14,7 @@
 #include "ipc/scoreboard.h"
 #include "observe/access_log.h"
 #include "worker/app_gate.h"
+#include "worker/app_places.h"
 #include "worker/complaints.h"
 #include "worker/deadlines.h"
 #include "worker/detached_exchanges.h"
@@ -44,11 +45,12 @@ struct Batch {
 struct Serving {
   // All references outlive this object.
   Serving(EventLoop& event_loop, const Rules& rules_of_worker, AppGate& app_gate,
-          DetachedExchanges& detached_exchanges, Complaints& complaints_of_worker,
-          const std::array<Duration, kWaits>& spans)
+          const AppPlaces& apps, DetachedExchanges& detached_exchanges,
+          Complaints& complaints_of_worker, const std::array<Duration, kWaits>& spans)
       : loop(event_loop),
         rules(rules_of_worker),
         gate(app_gate),
+        places(apps),
         detached(detached_exchanges),
         complaints(complaints_of_worker),
         benches(rules.limits, app_gate.may_stream_bodies()),
@@ -63,6 +65,7 @@ struct Serving {
   EventLoop& loop;
   const Rules& rules;
   AppGate& gate;
+  const AppPlaces& places;
   DetachedExchanges& detached;
   HandlerThreads* threads = nullptr;            // Null: all handlers run on the first thread.
   observe::AccessLog* access_log = nullptr;     // Null: no access log.

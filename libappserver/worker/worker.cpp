@@ -41,12 +41,14 @@ struct AppSide {
       : loop(setup.guest_loop != nullptr ? *setup.guest_loop
                                          : own_loop.emplace(EventLoop::Kind::Own)),
         app_loop(loop, setup.scoreboard.tokens()),
-        failures(setup.host, setup.log),
+        places(setup.apps),
+        failures(setup.log),
         detached(app_loop.mailbox(), failures) {}
 
   std::optional<EventLoop> own_loop;
   EventLoop& loop;
   AppLoop app_loop;
+  AppPlaces places;
   AppFailures failures;
   DetachedExchanges detached;
 };
@@ -117,10 +119,11 @@ Worker::Worker(WorkerSetup& setup, const Rules& rules, AppSide& app_side)
     : setup_(setup),
       app_side_(app_side),
       complaints_(setup.log),
-      gate_({setup.app, setup.score, setup.scoreboard.barred(), baton_, app_side.failures,
+      gate_({app_side.places, setup.score, setup.scoreboard.barred(), baton_, app_side.failures,
              app_side.detached},
             setup.options.timeout),
-      serving_(loop_, rules, gate_, app_side.detached, complaints_, spans_of(setup.options)),
+      serving_(loop_, rules, gate_, app_side.places, app_side.detached, complaints_,
+               spans_of(setup.options)),
       acceptor_(loop_, setup.listener_fds, connections_,
                 static_cast<std::size_t>(setup.options.worker_connections), complaints_),
       departure_(loop_, serving_, connections_, setup.handoff, setup.scoreboard, setup.score),
@@ -154,7 +157,7 @@ void Worker::run() {
     return;  // The master is gone already.
   }
   crew_.start(static_cast<unsigned>(setup_.options.threads),
-              {setup_.app, app_side_.failures, app_side_.app_loop.mailbox()});
+              {app_side_.failures, app_side_.app_loop.mailbox()});
   app_side_.app_loop.close_for_app();
   SecondThread second(
       {loop_, baton_, crash_handler_ ? &*crash_handler_ : nullptr, setup_.master, setup_.log});
@@ -379,20 +382,14 @@ int worker(WorkerSetup setup) {
   if (!rules) {
     return refuse_to_start(setup, rules.error());
   }
-  rules->health.leave_to_app(setup.app.routes());
+  leave_probes_to_apps(setup.apps, rules->health);
   AppSide app_side(setup);
-  setup.host.set_app_calls(&app_side.app_loop);
   const appserver_worker_info info{sizeof info, setup.slot, setup.generation, 0};
-  if (const auto started = run_start_hook(setup.app, setup.host, info); !started) {
-    setup.host.set_app_calls(nullptr);
-    return refuse_to_start(setup, started.error());
+  StartedApps started(setup.apps, info, app_side.app_loop);
+  if (const auto all = started.start(); !all) {
+    return refuse_to_start(setup, all.error());
   }
-  {
-    Worker self(setup, *rules, app_side);
-    self.run();
-  }
-  run_stop_hook(setup.app, info);
-  setup.host.set_app_calls(nullptr);
+  Worker(setup, *rules, app_side).run();
   return 0;
 }
 

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "app/host_services.h"
-#include "app/loaded_app.h"
+#include "app/mounted_app.h"
 #include "base/event_loop.h"
 #include "config/options.h"
 #include "ipc/channel.h"
@@ -32,8 +32,7 @@ struct WorkerSetup {
   ipc::ScoreboardEntry& score;  // Its entry there.
   ipc::CrashRecord& crash_record;
   const ipc::Handoff& handoff;
-  app::LoadedApp& app;
-  app::HostServices& host;
+  std::span<const app::MountedApp> apps;
   observe::Log& log;
   observe::LogFiles& log_files;
   EventLoop* guest_loop = nullptr;  // Of a guest: the loop that it uses.
@@ -51,7 +50,7 @@ struct WorkerSetup {
 [[nodiscard]] app::HostServices::ExchangeCalls exchange_calls() noexcept;
 
 // The host extensions that a worker offers, by name: "appserver.stream/1", "appserver.deadline/1",
-// "appserver.async/1". Null for any other name.
+// "appserver.async/1", "appserver.mount/1". Null for any other name.
 [[nodiscard]] const void* host_extension(std::string_view name) noexcept;
 
 }  // namespace appserver::worker

@@ -5,7 +5,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fcntl.h>
-#include <memory>
 #include <optional>
 #include <signal.h>
 #include <sys/wait.h>
@@ -13,10 +12,10 @@
 #include <utility>
 #include <vector>
 
-#include "app/thread_count.h"
 #include "base/after_fork.h"
 #include "base/errno_text.h"
 #include "base/signals.h"
+#include "zygote/app_family.h"
 #include "zygote/frame_names.h"
 #include "zygote/surroundings.h"
 
@@ -34,19 +33,6 @@ struct Birth {
   int error;
 };
 
-config::LogLevel level_of(std::int32_t abi_level) {
-  switch (abi_level) {
-    case APPSERVER_LOG_DEBUG:
-      return config::LogLevel::Debug;
-    case APPSERVER_LOG_INFO:
-      return config::LogLevel::Info;
-    case APPSERVER_LOG_WARNING:
-      return config::LogLevel::Warning;
-    default:
-      return config::LogLevel::Error;
-  }
-}
-
 class Zygote {
  public:
   explicit Zygote(ZygoteSetup& setup);
@@ -62,22 +48,16 @@ class Zygote {
   [[noreturn]] void become_worker(const ipc::ForkWorker& order, std::vector<UniqueFd> fds);
   void tell_fork_failed(const ipc::ForkWorker& order, int error);
   void name_frames(const ipc::NameFrames& order, UniqueFd answers);
-  void retire();
+  void describe_apps();
 
   ZygoteSetup& setup_;
-  app::HostServices host_;
-  std::shared_ptr<const appserver_app> linked_;  // Keeps app_ alive if it is linked in.
-  std::optional<app::LoadedApp> app_;
+  AppFamily family_;
 };
 
 Zygote::Zygote(ZygoteSetup& setup)
     : setup_(setup),
-      host_(
-          setup.server_version,
-          [&log = setup.log](std::int32_t level, std::string_view message) {
-            log.write(level_of(level), message);
-          },
-          setup.exchange_calls, setup.extensions) {}
+      family_({setup.log, setup.server_version, setup.exchange_calls, setup.extensions,
+               setup.linked_app}) {}
 
 int Zygote::run() {
   if (!setup_.options.lazy) {
@@ -88,8 +68,12 @@ int Zygote::run() {
   }
   // What the app printed while loading must not be printed again by every worker.
   std::fflush(nullptr);
-  const ipc::AppLoaded loaded =
-      app_ ? ipc::AppLoaded{app_->name(), std::string(app_->version())} : ipc::AppLoaded{};
+  describe_apps();
+  ipc::AppLoaded loaded;
+  if (family_.apps().size() == 1) {
+    const app::LoadedApp& app = family_.apps().front().app;
+    loaded = {app.name(), std::string(app.version())};
+  }
   if (!setup_.master.send(loaded)) {
     return 0;
   }
@@ -116,37 +100,25 @@ bool Zygote::on_message(ipc::Received received) {
   } else if (const auto* set = std::get_if<ipc::LogLevelSet>(&received.message)) {
     setup_.log.set_level(static_cast<config::LogLevel>(set->level));
   } else if (std::holds_alternative<ipc::Retire>(received.message)) {
-    retire();
+    family_.retire();
     return false;
   }
   return true;
 }
 
 Result<Ok> Zygote::load() {
-  const std::size_t threads_before = app::thread_count();
-  const app::Snapshot& snapshot = setup_.snapshot;
-  auto loaded = app::is_linked(snapshot) ? app::link_app(
-                                               snapshot.app.path,
-                                               [this](const appserver_host* host) {
-                                                 linked_ = setup_.linked_app(host);
-                                                 return linked_.get();
-                                               },
-                                               host_)
-                                         : app::load_app(snapshot, host_);
-  if (!loaded) {
-    return failure(std::move(loaded.error().message));
+  // With --lazy this process is the worker: nothing will be forked from it.
+  return family_.load(setup_.apps, !setup_.options.lazy);
+}
+
+// Of one app the name is told when it is loaded; of several, before.
+void Zygote::describe_apps() {
+  const auto apps = family_.apps();
+  for (std::uint32_t place = 0; apps.size() > 1 && place < apps.size(); ++place) {
+    const app::LoadedApp& app = apps[place].app;
+    static_cast<void>(
+        setup_.master.send(ipc::AppDescribed{place, app.name(), std::string(app.version())}));
   }
-  app_.emplace(std::move(*loaded));
-  if (auto hook = app_->run_on_load(); !hook) {
-    return failure(std::move(hook.error().message));
-  }
-  if (setup_.options.lazy) {
-    return ok();  // This process is the worker: nothing will be forked from it.
-  }
-  if (auto single = app::require_no_new_threads(app_->path(), threads_before); !single) {
-    return failure(std::move(single.error().message));
-  }
-  return ok();
 }
 
 // Forks twice: the worker's parent ends at once, so that the kernel gives the worker to the nearest
@@ -199,14 +171,14 @@ void Zygote::become_worker(const ipc::ForkWorker& order, std::vector<UniqueFd> f
   } else {
     setup_.log.set_identity({"worker", order.slot, order.generation});
   }
-  if (!app_) {  // --lazy
+  if (family_.apps().empty()) {  // --lazy
     if (auto loaded = load(); !loaded) {
       static_cast<void>(master.send(ipc::AppFailed{loaded.error().message}));
       std::exit(kAppFailedToLoad);
     }
   }
-  std::exit(setup_.worker({order.slot, order.generation, order.score, std::move(master), *app_,
-                           host_, std::move(own_listener)}));
+  std::exit(setup_.worker({order.slot, order.generation, order.score, std::move(master),
+                           family_.apps(), std::move(own_listener)}));
 }
 
 void Zygote::tell_fork_failed(const ipc::ForkWorker& order, int error) {
@@ -235,12 +207,6 @@ void Zygote::name_frames(const ipc::NameFrames& order, UniqueFd answers) {
   if (intermediate > 0) {
     while (::waitpid(intermediate, nullptr, 0) < 0 && errno == EINTR) {
     }
-  }
-}
-
-void Zygote::retire() {
-  if (app_ && app_->description().on_release_retire != nullptr) {
-    app_->description().on_release_retire(app_->description().state);
   }
 }
 

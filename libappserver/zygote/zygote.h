@@ -2,13 +2,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include <appserver/detail/app_maker.hpp>
 
 #include "app/host_services.h"
-#include "app/loaded_app.h"
-#include "app/snapshot.h"
+#include "app/mounted_app.h"
 #include "base/process_title.h"
 #include "base/unique_fd.h"
 #include "config/options.h"
@@ -25,8 +26,7 @@ struct WorkerBirth {
   std::uint32_t generation;
   std::uint32_t score;  // Its entry on the scoreboard.
   ipc::Channel master;
-  app::LoadedApp& app;
-  app::HostServices& host;
+  std::span<const app::MountedApp> apps;
   // Open in one that is only to be checked: its only listening socket.
   UniqueFd own_listener;
 };
@@ -35,7 +35,7 @@ struct WorkerBirth {
 struct ZygoteSetup {
   std::uint32_t generation;
   const config::Options& options;
-  const app::Snapshot& snapshot;
+  const std::vector<app::MountedSnapshot>& apps;
   ipc::Channel master;
   observe::Log& log;
   observe::LogFiles& log_files;
@@ -46,7 +46,7 @@ struct ZygoteSetup {
   // composition root puts the one into the other.
   std::function<int(WorkerBirth)> worker;
   ProcessTitle& title;
-  // What makes the app if it is linked into the program: then the snapshot is of none.
+  // What makes the app if it is linked into the program: then its snapshot is of none.
   detail::AppMaker linked_app = {};
 };
 

@@ -86,7 +86,7 @@ TEST_CASE("Children: a worker that ends before its birth is told has lived in th
   Children children(
       {loop, *scoreboard, leave, late_zygote,
        [&](const supervision::Event& event) { account.events.push_back(kind_of(event)); },
-       [](std::uint32_t, const ipc::AppLoaded&) {},
+       [](std::uint32_t, const ipc::AppDescribed&) {},
        [&](WorkerDeath death) { account.deaths.push_back(std::move(death)); },
        [](const WorkerHold&) {}});
   reaper.children = &children;

@@ -39,9 +39,10 @@ struct Told {
 
 class Stage {
  public:
-  explicit Stage(const std::string& first = "good_v1") {
+  explicit Stage(const std::string& first = "good_v1", std::vector<std::string> mounts = {}) {
     install(first);
     options.app = app;
+    options.mounts = std::move(mounts);
     options.bind = {"127.0.0.1:0"};
     options.workers = 2;
     options.standby_timeout = std::chrono::minutes(10);
@@ -94,7 +95,9 @@ class Stage {
   }
   void begin() {
     Release first = releases.make(options).value();
-    first.number = store->keep(first.snapshot, "start").value();
+    for (app::MountedSnapshot& each : first.apps) {
+      each.number = store->keep(each, "start").value();
+    }
     releases.add(1, std::move(first));
     deployer.emplace(
         Deployer::Surroundings{
@@ -291,14 +294,87 @@ TEST_CASE(
   stage.deployer->deploy({.path = fixture("good_v2")}, {});
   stage.let_serve(2);
   CHECK(stage.deployer->reload());
-  CHECK(stage.releases.at(3).snapshot.app.path == fixture("good_v2"));
+  CHECK(stage.releases.at(3).apps.front().snapshot.app.path == fixture("good_v2"));
   stage.let_serve(3);
   stage.options.app = fixture("only_v2");
   CHECK(stage.deployer->reload());
-  CHECK(stage.releases.at(4).snapshot.app.path == fixture("only_v2"));
+  CHECK(stage.releases.at(4).apps.front().snapshot.app.path == fixture("only_v2"));
   stage.let_serve(4);
   CHECK(stage.deployer->reload());
-  CHECK(stage.releases.at(5).snapshot.app.path == fixture("only_v2"));
+  CHECK(stage.releases.at(5).apps.front().snapshot.app.path == fixture("only_v2"));
+}
+
+TEST_CASE("Deployer: one of several apps is deployed alone, and the others stay what they are") {
+  Stage stage("good_v1", {"/api=" + fixture("good_v1")});
+  Told told;
+  stage.deployer->deploy({.path = fixture("good_v2"), .mount = "/api"}, told.follower());
+  stage.let_serve(2);
+  REQUIRE(told.result.has_value());
+  CHECK(told.result->outcome == DeployOutcome::Live);
+  CHECK(told.result->release == 3);
+  const Release& before = stage.releases.at(1);
+  const Release& after = stage.releases.at(2);
+  REQUIRE(after.apps.size() == 2);
+  CHECK(after.apps[0].number == 1);
+  CHECK(after.apps[1].number == 3);
+  CHECK(have_same(before, after, "/"));
+  CHECK(differ_only_at(before, after, "/api"));
+  CHECK(stage.store->live("/")->number == 1);
+  CHECK(stage.store->live("/api")->number == 3);
+  CHECK(stage.store->previous("/api")->number == 2);
+}
+
+TEST_CASE("Deployer: with several apps, a deploy and a rollback have to say which one they mean") {
+  Stage stage("good_v1", {"/api=" + fixture("good_v1")});
+  Told nameless;
+  Told wrong;
+  Told rollback;
+  stage.deployer->deploy({.path = fixture("good_v2")}, nameless.follower());
+  stage.deployer->deploy({.path = fixture("good_v2"), .mount = "/apo"}, wrong.follower());
+  stage.deployer->rollback("test", rollback.follower());
+  REQUIRE((nameless.result && wrong.result && rollback.result));
+  CHECK(nameless.result->why == "there are several apps; say which one by its mount: /, /api");
+  CHECK(wrong.result->why == "no app is mounted at '/apo'; the mounts are: /, /api");
+  CHECK(rollback.result->why == nameless.result->why);
+}
+
+TEST_CASE("Deployer: a rollback takes back one of several apps and none that changed since") {
+  Stage stage("good_v1", {"/api=" + fixture("good_v1")});
+  stage.deployer->deploy({.path = fixture("good_v2"), .mount = "/api"}, {});
+  stage.let_serve(2);
+  stage.deployer->deploy({.path = fixture("good_v2"), .mount = "/"}, {});
+  stage.let_serve(3);
+  Told told;
+  stage.deployer->rollback("test", told.follower(), "/api");
+  stage.let_serve(4);  // The standby has the older app at / too, so it is not the one.
+  REQUIRE(told.result.has_value());
+  CHECK(told.result->outcome == DeployOutcome::Live);
+  CHECK(told.result->release == 2);
+  const Release& live = stage.releases.at(4);
+  CHECK(live.apps[0].snapshot.app.path == fixture("good_v2"));
+  CHECK(live.apps[1].snapshot.app.path == fixture("good_v1"));
+  Told standby;
+  stage.deployer->rollback("test", standby.follower(), "/api");
+  REQUIRE(standby.result.has_value());  // At once: the standby differs in nothing else.
+  CHECK(standby.result->generation == 3);
+}
+
+TEST_CASE("Deployer: a reload gives a new number to the app whose file changed, and to no other") {
+  Stage stage("good_v1", {"/api=" + fixture("good_v1")});
+  stage.install("good_v2");
+  CHECK(stage.deployer->reload());
+  stage.let_serve(2);
+  CHECK(stage.releases.at(2).apps[0].number == 3);
+  CHECK(stage.releases.at(2).apps[1].number == 2);
+}
+
+TEST_CASE("Deployer: a deploy that fails marks the release that is new, and not the live ones") {
+  Stage stage("good_v1", {"/api=" + fixture("good_v1")});
+  stage.deployer->deploy({.path = fixture("good_v2"), .mount = "/api"}, {});
+  stage.report(supervision::ZygoteFailed{2, supervision::BootFault::AppFailedToLoad, "no luck"});
+  CHECK(stage.store->index().find(3)->outcome == "failed");
+  CHECK(stage.store->index().find(1)->outcome == "live");
+  CHECK(stage.store->index().find(2)->outcome == "live");
 }
 
 }  // namespace appserver::master

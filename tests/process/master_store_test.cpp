@@ -17,8 +17,9 @@ namespace {
 
 using test::TemporaryFolder;
 
-app::Snapshot snapshot_of(const std::string& name) {
-  return app::take_snapshot(std::string(APPSERVER_FIXTURES) + "/" + name + ".so").value();
+app::MountedSnapshot snapshot_of(const std::string& name, const std::string& path = "") {
+  const std::string file = std::string(APPSERVER_FIXTURES) + "/" + name + ".so";
+  return {{"", path, file}, app::take_snapshot(file).value()};
 }
 
 ReleaseStore open(const TemporaryFolder& folder, std::size_t keep = 5) {
@@ -48,27 +49,47 @@ TEST_CASE("ReleaseStore: what is kept is there again in the next life of the ser
   CHECK(store.live()->name == "good");
   CHECK(store.live()->version == "v2");
   CHECK(store.live()->who == "ctl, uid 0");
-  CHECK(store.live()->build_id == snapshot_of("good_v2").app.build_id);
+  CHECK(store.live()->build_id == snapshot_of("good_v2").snapshot.app.build_id);
   REQUIRE(store.previous() != nullptr);
   const auto loaded = store.load(*store.previous());
   REQUIRE(loaded.has_value());
-  CHECK(loaded->app.digest == snapshot_of("good_v1").app.digest);
-  CHECK(loaded->app.path == snapshot_of("good_v1").app.path);
+  CHECK(loaded->app.digest == snapshot_of("good_v1").snapshot.app.digest);
+  CHECK(loaded->app.path == snapshot_of("good_v1").snapshot.app.path);
+}
+
+TEST_CASE("ReleaseStore: each mount has its own live release, and its own number of kept ones") {
+  const TemporaryFolder folder;
+  ReleaseStore store = open(folder, 2);
+  CHECK(store.note_live(store.keep(snapshot_of("good_v1"), "test").value()).has_value());
+  CHECK(store.note_live(store.keep(snapshot_of("good_v1", "/api"), "test").value()).has_value());
+  CHECK(store.note_live(store.keep(snapshot_of("good_v2", "/api"), "test").value()).has_value());
+  CHECK(store.note_live(store.keep(snapshot_of("only_v2", "/api"), "test").value()).has_value());
+  CHECK(store.keep(snapshot_of("good_v1", "/api"), "test").value() == 5);
+  CHECK(store.live()->number == 1);
+  CHECK(store.previous() == nullptr);
+  CHECK(store.live("/api")->number == 4);
+  CHECK(store.previous("/api")->number == 3);
+  CHECK(store.index().find(2) == nullptr);
+  CHECK(store.index().find(5) != nullptr);
+  CHECK(store.live("/other") == nullptr);
 }
 
 TEST_CASE("ReleaseStore: the libraries beside an app are kept with it") {
   const TemporaryFolder folder;
   ReleaseStore store = open(folder);
-  const app::Snapshot snapshot = snapshot_of("uses_origin_library");
+  const app::MountedSnapshot app = snapshot_of("uses_origin_library");
+  const app::Snapshot& snapshot = app.snapshot;
   REQUIRE_FALSE(snapshot.libraries.empty());
-  const unsigned number = store.keep(snapshot, "test").value();
+  const unsigned number = store.keep(app, "test").value();
   const auto loaded = store.load(*store.index().find(number));
   REQUIRE(loaded.has_value());
   REQUIRE(loaded->libraries.size() == snapshot.libraries.size());
   CHECK(loaded->libraries[0].digest == snapshot.libraries[0].digest);
 }
 
-TEST_CASE("ReleaseStore: no more are kept than asked for, and the live and previous ones always") {
+TEST_CASE(
+    "ReleaseStore: no more are kept than asked for, and the live, previous and newest ones "
+    "always") {
   const TemporaryFolder folder;
   ReleaseStore store = open(folder, 2);
   for (const char* name : {"good_v1", "good_v2"}) {
@@ -77,10 +98,11 @@ TEST_CASE("ReleaseStore: no more are kept than asked for, and the live and previ
   for (const char* name : {"only_v2", "newer", "no_handler"}) {
     CHECK(store.keep(snapshot_of(name), "test").has_value());
   }
-  CHECK(store.index().releases.size() == 2);
+  CHECK(store.index().releases.size() == 3);
   CHECK(store.live()->number == 2);
   CHECK(store.previous()->number == 1);
-  CHECK(files_in(folder) == 2);
+  CHECK(store.index().find(5) != nullptr);
+  CHECK(files_in(folder) == 3);
 }
 
 TEST_CASE("ReleaseStore: the files of the live release make no new one") {
@@ -112,7 +134,7 @@ TEST_CASE("ReleaseStore: a full disk is an error that leaves everything else as 
   ReleaseStore store = open(folder);
   CHECK(store.note_live(store.keep(snapshot_of("good_v1"), "test").value()).has_value());
   // A file that may not grow any more is as good as a full disk (setrlimit(2), RLIMIT_FSIZE).
-  const app::Snapshot snapshot = snapshot_of("good_v2");
+  const app::MountedSnapshot snapshot = snapshot_of("good_v2");
   std::signal(SIGXFSZ, SIG_IGN);
   rlimit before{};
   ::getrlimit(RLIMIT_FSIZE, &before);

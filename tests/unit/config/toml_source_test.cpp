@@ -91,7 +91,7 @@ TEST_CASE("TOML: the first mistake in the file is told, whatever its key") {
 TEST_CASE("TOML: keys stand at the top level") {
   CHECK(error_of("workers = 1\n[server]\nworkers = 2") ==
         "app.toml:2: unknown table 'server'; all keys stand at the top level, or in "
-        "[[deploy.check]]");
+        "[[deploy.check]] and [[mount]]");
   CHECK(error_of("workers.count = 2") ==
         "app.toml:1: workers: expected a whole number, found a table");
 }

@@ -73,9 +73,12 @@ ReleaseState release(supervision::Generation generation, int first_fd) {
   ReleaseState state;
   state.generation = generation;
   state.options.app = "/srv/shop app.so";
-  state.app = {first_fd, "/srv/shop app.so", 12345, 0xfedcba9876543210, "ab12"};
-  state.libraries = {{first_fd + 1, "/srv/libone.so", 1, 2, ""},
-                     {first_fd + 2, "/srv/libtwo.so", 3, 4, "cd"}};
+  state.options.mounts = {"api.example.com/v1=/srv/api.so"};
+  state.apps = {
+      {{first_fd, "/srv/shop app.so", 12345, 0xfedcba9876543210, "ab12"},
+       {{first_fd + 1, "/srv/libone.so", 1, 2, ""}, {first_fd + 2, "/srv/libtwo.so", 3, 4, "cd"}},
+       7},
+      {{first_fd + 3, "/srv/api.so", 1, 2, ""}, {}, 8}};
   return state;
 }
 
@@ -107,6 +110,7 @@ UpgradeState example() {
   family.options.env = {"A=\"quoted\"", "B=\xc3\xa4"};
   family.options.umask = 027;
   family.options.graceful_timeout = 1500ms;
+  family.deployed_apps = {{"api.example.com/v1", "/srv/new api.so"}};
   family.releases = {release(1, 20), release(2, 30)};
   family.zygotes = {{1, 501, 40}, {2, 502, 41}};
   family.workers = {{1001, 0, 50, true}, {2000, 1, 51, true}, {2001, 2, 52, false}};
@@ -157,8 +161,10 @@ TEST_CASE("UpgradeState: what was written is read back") {
   CHECK(state->family.options.env == example().family.options.env);
   CHECK(state->family.options.umask == 027U);
   CHECK(state->family.options.graceful_timeout == 1500ms);
-  CHECK(state->family.releases[1].libraries[1].build_id == "cd");
-  CHECK(state->family.releases[1].app.digest == 0xfedcba9876543210);
+  CHECK(state->family.releases[1].apps[0].libraries[1].build_id == "cd");
+  CHECK(state->family.releases[1].apps[1].number == 8);
+  CHECK(state->family.deployed_apps[0].path == "/srv/new api.so");
+  CHECK(state->family.releases[1].apps[0].app.digest == 0xfedcba9876543210);
   CHECK(state->family.workers[2].channel == 52);
   CHECK_FALSE(state->family.workers[2].said_ready);
   CHECK(state->refusal.empty());
@@ -188,8 +194,9 @@ TEST_CASE("UpgradeState: every number of the ledger is read back") {
 }
 
 TEST_CASE("UpgradeState: all descriptors are named, and standard ones are not among them") {
-  CHECK(descriptors_of(example()) == std::vector<int>{13, 14, 15, 10, 11, 12, 70, 71, 72, 16, 20,
-                                                      21, 22, 30, 31, 32, 40, 41, 50, 51, 52});
+  CHECK(descriptors_of(example()) == std::vector<int>{13, 14, 15, 10, 11, 12, 70, 71,
+                                                      72, 16, 20, 21, 22, 23, 30, 31,
+                                                      32, 33, 40, 41, 50, 51, 52});
 }
 
 TEST_CASE("UpgradeState: additions of a later version are left alone") {
@@ -227,6 +234,7 @@ TEST_CASE("UpgradeState: what does not fit together is refused") {
                                  {"pid=1001 score", "pid=-1001 score"},
                                  {"release generation=1", "release generation=9"},
                                  {"release ", "unreleased "},
+                                 {"\napp ", "\nunknown "},
                                  {"state=1 asked", "state=3 asked"},
                                  {"state=1 asked", "state=-1 asked"},
                                  {"said_ready=1", "said_ready=yes"},

@@ -34,8 +34,9 @@ ReleaseIndex index_of(unsigned count) {
 
 TEST_CASE("ReleaseIndex: what is written is read back") {
   ReleaseIndex index = index_of(3);
-  index.live = 3;
-  index.previous = 1;
+  index.standing["/"] = {3, 1};
+  index.standing["api.example.com/v1"] = {2, std::nullopt};
+  index.releases[1].mount = "api.example.com/v1";
   const auto read = read_index(write_index(index));
   REQUIRE(read.has_value());
   CHECK(*read == index);
@@ -51,7 +52,7 @@ TEST_CASE("ReleaseIndex: text that is none of ours is an error") {
     CHECK_FALSE(read_index(good.substr(0, size)).has_value());
   }
   std::string newer = good;
-  newer.replace(newer.find("\"format\":1"), 10, "\"format\":9");
+  newer.replace(newer.find("\"format\":2"), 10, "\"format\":9");
   CHECK_FALSE(read_index(newer).has_value());
 }
 
@@ -61,17 +62,16 @@ TEST_CASE("ReleaseIndex: a digest that could name a file elsewhere is refused") 
   CHECK_FALSE(read_index(text).has_value());
 }
 
-TEST_CASE("ReleaseIndex: the oldest are dropped, the live and the previous one never") {
+TEST_CASE("ReleaseIndex: the oldest are dropped; the live, the previous and the newest one never") {
   ReleaseIndex index = index_of(6);
-  index.live = 2;
-  index.previous = 1;
+  index.standing["/"] = {2, 1};
   prune(index, 3);
   REQUIRE(index.releases.size() == 3);
   CHECK(index.find(1) != nullptr);
   CHECK(index.find(2) != nullptr);
   CHECK(index.find(6) != nullptr);
   prune(index, 1);
-  CHECK(index.releases.size() == 2);
+  CHECK(index.releases.size() == 3);
 }
 
 }  // namespace appserver::observe
