@@ -28,6 +28,10 @@ using observe::KeptRelease;
 using observe::ReleaseIndex;
 
 constexpr const char* kIndex = "/index.json";
+constexpr const char* kEarlierIndex = "/index.json.old";
+// Longer than the kernel leaves written bytes in memory only: 30 seconds and some, see
+// vm.dirty_expire_centisecs in Documentation/admin-guide/sysctl/vm.rst.
+constexpr std::chrono::seconds kOnDiskAfter{60};
 constexpr mode_t kMode = 0600;
 
 std::int64_t seconds_now() {
@@ -52,9 +56,11 @@ class NewFile {
   }
 
   [[nodiscard]] int fd() const { return fd_.get(); }
-  // `safely`: the bytes are on the disk before the name is.
-  [[nodiscard]] Result<Ok> put_in_place(bool safely) {
-    if ((safely && ::fsync(fd_.get()) != 0) || ::rename(draft_.c_str(), path_.c_str()) != 0) {
+  // Nobody waits until the disk has the bytes: that takes seconds on one that is busy, and the
+  // master does nothing else meanwhile. What is not whole after a crash of the machine is told by
+  // its digest, and the index has an earlier one beside it.
+  [[nodiscard]] Result<Ok> put_in_place() {
+    if (::rename(draft_.c_str(), path_.c_str()) != 0) {
       return complain();
     }
     is_in_place_ = true;
@@ -79,6 +85,31 @@ std::vector<const app::SnapshotFile*> files_of(const app::Snapshot& snapshot) {
     files.push_back(&library);
   }
   return files;
+}
+
+// Nothing: there is no such file. Errors: it is not an index.
+Result<std::optional<ReleaseIndex>> read_index_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    return std::optional<ReleaseIndex>();
+  }
+  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  auto index = observe::read_index(text);
+  if (!index) {
+    return failure(std::move(index.error()));
+  }
+  return std::optional(std::move(*index));
+}
+
+// Keeps the index that is about to be replaced, if the disk has it by now.
+void keep_earlier_index(const std::string& folder) {
+  std::error_code error;
+  const auto written = std::filesystem::last_write_time(folder + kIndex, error);
+  const auto now = std::filesystem::file_time_type::clock::now();
+  if (!error && now - written >= kOnDiskAfter) {
+    std::filesystem::remove(folder + kEarlierIndex, error);
+    std::filesystem::create_hard_link(folder + kIndex, folder + kEarlierIndex, error);
+  }
 }
 
 bool copy_all(int from, int to, std::uint64_t size) {
@@ -121,18 +152,20 @@ Result<ReleaseStore> ReleaseStore::open(const std::string& folder, std::size_t k
 }
 
 void ReleaseStore::read() {
+  auto index = read_index_file(folder_ + kIndex);
+  if (!index) {
+    put_index_aside(index.error().message);
+    index = read_index_file(folder_ + kEarlierIndex);
+    complaint_ += index && *index ? "; that of before it is taken" : "";
+  }
+  if (index && *index) {
+    index_ = std::move(**index);
+  }
+}
+
+void ReleaseStore::put_index_aside(const std::string& why) {
   const std::string path = folder_ + kIndex;
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    return;  // The first time.
-  }
-  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  auto index = observe::read_index(text);
-  if (index) {
-    index_ = std::move(*index);
-    return;
-  }
-  complaint_ = index.error().message + "; it is put aside as " + path + ".damaged";
+  complaint_ = why + "; it is put aside as " + path + ".damaged";
   ::rename(path.c_str(), (path + ".damaged").c_str());
 }
 
@@ -185,8 +218,6 @@ Result<unsigned> ReleaseStore::keep(const app::MountedSnapshot& app, const std::
   return index_.next - 1;
 }
 
-// The bytes need not be on the disk before their name: a file that is not whole after a crash of
-// the machine is told by its digest.
 Result<KeptFile> ReleaseStore::keep_file(const app::SnapshotFile& file) const {
   auto digest = app::sha256_of(file.fd.get());
   if (!digest) {
@@ -201,7 +232,7 @@ Result<KeptFile> ReleaseStore::keep_file(const app::SnapshotFile& file) const {
   if (copy.fd() < 0 || !copy_all(file.fd.get(), copy.fd(), file.size)) {
     return copy.complain();
   }
-  if (auto placed = copy.put_in_place(false); !placed) {
+  if (auto placed = copy.put_in_place(); !placed) {
     return failure(std::move(placed.error()));
   }
   return kept;
@@ -256,7 +287,8 @@ Result<Ok> ReleaseStore::save(ReleaseIndex next) {
       ::write(file.fd(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
     return file.complain();
   }
-  auto placed = file.put_in_place(true);
+  keep_earlier_index(folder_);
+  auto placed = file.put_in_place();
   if (placed) {
     index_ = std::move(next);
   }

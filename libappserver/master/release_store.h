@@ -14,6 +14,7 @@ namespace appserver::master {
 // The releases of a server that outlive it, in a folder of its own:
 //
 //   index.json        what is known of each; replaced as a whole
+//   index.json.old    an earlier one, in case that the machine crashed before the disk had the last
 //   files/SHA256      the bytes of the apps and their libraries, each once
 //   lock              held as long as the server runs: two would not know of each other's releases
 //
@@ -21,8 +22,8 @@ namespace appserver::master {
 // digest. [master]
 class ReleaseStore {
  public:
-  // Makes the folder if there is none. An index that cannot be read is put aside, and the store
-  // begins anew.
+  // Makes the folder if there is none. An index that cannot be read is put aside, and the earlier
+  // one is taken; without one the store begins anew.
   // Errors: a folder that is not this user's or cannot be made, or another server that has it.
   [[nodiscard]] static Result<ReleaseStore> open(const std::string& folder, std::size_t keep);
 
@@ -61,6 +62,7 @@ class ReleaseStore {
   [[nodiscard]] std::string file_path(const observe::KeptFile& file) const;
   [[nodiscard]] Result<observe::KeptFile> keep_file(const app::SnapshotFile& file) const;
   void read();
+  void put_index_aside(const std::string& why);
   [[nodiscard]] Result<Ok> save(observe::ReleaseIndex next);
   // Removes the files that no release has.
   void sweep() const;

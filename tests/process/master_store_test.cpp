@@ -187,4 +187,27 @@ TEST_CASE("ReleaseStore: an index that cannot be read is put aside") {
   CHECK(std::filesystem::exists(folder / "state/index.json.damaged"));
 }
 
+TEST_CASE("ReleaseStore: for an index that cannot be read, one that is old enough is taken") {
+  const TemporaryFolder folder;
+  const auto index = folder / "state/index.json";
+  const auto long_ago = std::filesystem::file_time_type::clock::now() - std::chrono::minutes(5);
+  {
+    ReleaseStore store = open(folder);
+    REQUIRE(store.keep(snapshot_of("good_v1"), "test").has_value());
+    std::filesystem::last_write_time(index, long_ago);
+    REQUIRE(store.note_live(1).has_value());
+    // This one was written just now: the machine may crash before the disk has it.
+    REQUIRE(store.note_outcome(1, "back", "of that which is lost").has_value());
+  }
+  std::ofstream(index) << "";
+  ReleaseStore store = open(folder);
+  CHECK(store.complaint().find("that of before it is taken") != std::string::npos);
+  REQUIRE(store.index().releases.size() == 1);
+  CHECK(store.index().releases[0].outcome != "back");
+  CHECK(store.load(store.index().releases[0]).has_value());
+  CHECK(std::filesystem::exists(folder / "state/index.json.damaged"));
+  // Its next life has it whole again.
+  CHECK(store.note_live(1).has_value());
+}
+
 }  // namespace appserver::master
