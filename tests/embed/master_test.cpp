@@ -11,6 +11,7 @@
 #include "support/load_client.h"
 #include "support/running_server.h"
 #include "support/server_process.h"
+#include "support/text_search.h"
 
 using namespace appserver::test;
 
@@ -23,14 +24,6 @@ ServerProcess start(std::vector<std::string> arguments) {
 
 pid_t worker_of(const Address& address) {
   return std::stoi(get(address, "/pid").body);
-}
-
-std::size_t count(const std::string& text, const std::string& what) {
-  std::size_t found = 0;
-  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) {
-    ++found;
-  }
-  return found;
 }
 
 }  // namespace
@@ -55,8 +48,8 @@ TEST_CASE("embedded master: what a worker asks of the program's Server is nobody
   CHECK(get(address, "/").body == "linked");
   process.send_signal(SIGTERM);
   CHECK(process.wait_for_exit().code == 0);
-  CHECK(count(process.log(), "stopping gracefully signal=SIGTERM") == 1);
-  CHECK(count(process.log(), "stopping gracefully") == 1);
+  CHECK(occurrences(process.log(), "stopping gracefully signal=SIGTERM") == 1);
+  CHECK(occurrences(process.log(), "stopping gracefully") == 1);
 }
 
 TEST_CASE(
@@ -119,10 +112,10 @@ TEST_CASE("embedded master: one after the other is possible in a process") {
   process.wait_for_log("the generation is live");
   process.send_signal(SIGTERM);
   eventually(20s, "the second one is live",
-             [&] { return count(process.log(), "the generation is live") == 2; });
+             [&] { return occurrences(process.log(), "the generation is live") == 2; });
   process.send_signal(SIGTERM);
   CHECK(process.wait_for_exit().code == 0);
-  CHECK(count(process.output(), "all as before") == 2);
+  CHECK(occurrences(process.output(), "all as before") == 2);
 }
 
 TEST_CASE(

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "http/request_parser.h"
+#include "require.h"
 
 // The input is a body in chunks, behind a head that announces one. Its outcome must not depend on
 // how it is cut, on whether it is collected or streamed, or on a handoff in the middle; and a
@@ -18,15 +19,10 @@ namespace {
 using appserver::http::Limits;
 using appserver::http::RequestParser;
 using Progress = RequestParser::Progress;
+using appserver::fuzz::require;
 
 constexpr std::string_view kHead =
     "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
-
-void require(bool promise) {
-  if (!promise) {
-    std::abort();
-  }
-}
 
 struct Outcome {
   Progress progress = Progress::NeedMore;

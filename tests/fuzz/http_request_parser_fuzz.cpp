@@ -1,11 +1,11 @@
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "http/request_parser.h"
+#include "require.h"
 
 // Feeds the same bytes in one piece and in pieces, as libFuzzer's first two bytes say, and stops
 // when the outcome differs or a promise of the parser is broken. Seeds: seeds/http_request_parser
@@ -13,15 +13,10 @@
 
 namespace {
 
+using appserver::fuzz::require;
 using appserver::http::Field;
 using appserver::http::Limits;
 using appserver::http::RequestParser;
-
-void require(bool promise) {
-  if (!promise) {
-    std::abort();
-  }
-}
 
 // Everything about a request that must not depend on how its bytes were cut.
 struct Outcome {

@@ -1,10 +1,11 @@
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <appserver/multipart_parser.hpp>
+
+#include "require.h"
 
 // What an app's multipart parser makes of a body. The first byte of the input says into pieces of
 // which size it is cut; the boundary is always "b". Seeds: seeds/multipart.
@@ -12,12 +13,7 @@
 namespace {
 
 using namespace appserver;
-
-void require(bool promise) {
-  if (!promise) {
-    std::abort();
-  }
-}
+using fuzz::require;
 
 constexpr MultipartLimits kLimits{
     .parts = 4, .header_bytes = 128, .part_bytes = 256, .body_bytes = 2048};

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +9,7 @@
 #include "http/error_body.h"
 #include "http/grammar.h"
 #include "http/weighted_list.h"
+#include "require.h"
 
 // What a client wants of the form of a response: Accept-Encoding and Accept; and what becomes of a
 // response's fields then. The input's lines are values: the first two of Accept-Encoding, the third
@@ -18,12 +18,7 @@
 namespace {
 
 using namespace appserver::http;
-
-void require(bool promise) {
-  if (!promise) {
-    std::abort();
-  }
-}
+using appserver::fuzz::require;
 
 std::vector<std::string_view> lines_of(std::string_view text) {
   std::vector<std::string_view> lines;

@@ -1,10 +1,10 @@
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <string_view>
 #include <vector>
 
 #include "net/proxy_header.h"
+#include "require.h"
 
 // Feeds a connection's first bytes to the reader of PROXY headers, whole and as each of its
 // beginnings, and stops when the outcome depends on how they arrived or a promise is broken.
@@ -15,12 +15,7 @@ namespace {
 using appserver::net::kLongestProxyHeader;
 using appserver::net::read_proxy_header;
 using Progress = appserver::net::ProxyHeaderOutcome::Progress;
-
-void require(bool promise) {
-  if (!promise) {
-    std::abort();
-  }
-}
+using appserver::fuzz::require;
 
 // The outcome of the first `size` bytes, read in a block of exactly that size.
 Progress progress_of(std::string_view bytes, std::size_t size) {

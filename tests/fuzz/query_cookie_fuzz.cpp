@@ -1,5 +1,4 @@
 #include <cstdint>
-#include <cstdlib>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -9,18 +8,15 @@
 #include <appserver/detail/path.hpp>
 #include <appserver/url.hpp>
 
+#include "require.h"
+
 // What an app's header-only face makes of paths, queries and cookies, which are all the client's.
 // Seeds: seeds/query_cookie.
 
 namespace {
 
 using namespace appserver;
-
-void require(bool promise) {
-  if (!promise) {
-    std::abort();
-  }
-}
+using fuzz::require;
 
 bool lies_in(std::string_view part, std::string_view whole) {
   return part.empty() ||

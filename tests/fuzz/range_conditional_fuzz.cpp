@@ -1,7 +1,6 @@
 #include <charconv>
 #include <chrono>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
@@ -11,6 +10,7 @@
 #include "http/date_syntax.h"
 #include "http/media_type.h"
 #include "http/range.h"
+#include "require.h"
 
 // Reads what a client may say about which part, version or form of a file it wants, and stops when
 // a promise of these readers is broken. Seeds: seeds/range_conditional. Their first line is the
@@ -19,14 +19,9 @@
 namespace {
 
 using namespace appserver::http;
+using appserver::fuzz::require;
 
 constexpr std::chrono::sys_seconds kNow{std::chrono::seconds(1785240000)};
-
-void require(bool promise) {
-  if (!promise) {
-    std::abort();
-  }
-}
 
 std::string_view take_line(std::string_view& text) {
   const std::size_t end = text.find('\n');

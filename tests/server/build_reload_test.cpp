@@ -10,6 +10,7 @@
 #include "support/http_client.h"
 #include "support/read_file.h"
 #include "support/running_server.h"
+#include "support/text_search.h"
 
 using namespace appserver::test;
 namespace fs = std::filesystem;
@@ -42,14 +43,6 @@ void wait_for(const RunningServer& server, const std::string& answer) {
   eventually(10s, answer + " is served", [&] { return get(server.address, "/").body == answer; });
 }
 
-std::size_t count(const std::string& text, const std::string& part) {
-  std::size_t found = 0;
-  for (std::size_t at = text.find(part); at != text.npos; at = text.find(part, at + 1)) {
-    ++found;
-  }
-  return found;
-}
-
 }  // namespace
 
 TEST_CASE("--reload: a build is served when it is written in place, renamed, or removed before") {
@@ -74,7 +67,7 @@ TEST_CASE("--reload: a build that fails is told once with the reason, and the ol
   CHECK(get(server.address, "/").body == "v1");
   workshop.build("good_v2");
   wait_for(server, "v2");
-  CHECK(count(server.process.log(), kFailure) == 1);
+  CHECK(occurrences(server.process.log(), kFailure) == 1);
 }
 
 TEST_CASE("--reload: a file that is open, or cut off, is not served") {
@@ -139,7 +132,7 @@ TEST_CASE("--reload: the same build again is no deploy") {
   workshop.build_aside("good_v1");
   workshop.build("good_v2");
   wait_for(server, "v2");
-  CHECK(count(server.process.log(), "deploying") == 1);
+  CHECK(occurrences(server.process.log(), "deploying") == 1);
 }
 
 TEST_CASE("--reload: HUP turns it on") {

@@ -18,6 +18,7 @@
 #include "support/http_client.h"
 #include "support/load_client.h"
 #include "support/running_server.h"
+#include "support/text_search.h"
 
 using namespace appserver::test;
 
@@ -93,14 +94,6 @@ class ChangingServer {
   std::unique_ptr<ServerProcess> process_;
   unsigned generation_ = 1;
 };
-
-std::size_t count_of(const std::string& text, const std::string& part) {
-  std::size_t count = 0;
-  for (std::size_t at = text.find(part); at != text.npos; at = text.find(part, at + 1)) {
-    ++count;
-  }
-  return count;
-}
 
 constexpr const char* kRequest = "GET / HTTP/1.1\r\nHost: test\r\n\r\n";
 
@@ -188,8 +181,8 @@ TEST_CASE("changed binds: a new address serves, a kept one never notices, a drop
   CHECK(counts.failed() == 0);
   CHECK(counts.announced_closes == 0);
   // The kept socket was opened once, and nothing else was opened more often than it was dropped.
-  CHECK(count_of(server.process().log(), "listening at " + ("http://" + bind_text(server.kept))) ==
-        1);
+  CHECK(occurrences(server.process().log(),
+                    "listening at " + ("http://" + bind_text(server.kept))) == 1);
 }
 
 TEST_CASE("changed binds: connections that came by an address outlive it") {
@@ -312,7 +305,7 @@ TEST_CASE("changed binds: an upgrade in place knows which sockets are there") {
   const LoadCounts counts = load.stop();
   CAPTURE(counts.text());
   CHECK(counts.failed() == 0);
-  CHECK(count_of(server.process().log(), "listening at http://" + bind_text(third)) == 1);
+  CHECK(occurrences(server.process().log(), "listening at http://" + bind_text(third)) == 1);
 }
 
 TEST_CASE("changed binds: a kept unix socket follows its mode, and what cannot follow is told") {
@@ -328,6 +321,6 @@ TEST_CASE("changed binds: a kept unix socket follows its mode, and what cannot f
   server.reload({local}, "socket_mode = \"0666\"\nbacklog = 7\npid = \"/run/other.pid\"\n");
   eventually(5s, "the new mode", [&] { return mode() == 0666; });
   CHECK(server.process().wait_for_log_line("needs a restart").find("--pid") != std::string::npos);
-  CHECK(count_of(server.process().log(), "listening at unix:") == 1);
+  CHECK(occurrences(server.process().log(), "listening at unix:") == 1);
   CHECK(get(local, "/").body == "v1");
 }

@@ -13,16 +13,13 @@
 #include "support/read_file.h"
 #include "support/running_server.h"
 #include "support/temporary_folder.h"
+#include "support/text_search.h"
 
 using namespace appserver::test;
 
 namespace {
 
 constexpr int kEmptyReply = 52;  // CURLE_GOT_NOTHING of libcurl-errors(3).
-
-bool contains(std::string_view text, std::string_view part) {
-  return text.find(part) != text.npos;
-}
 
 // A server of the app `bodies` with one worker, and curl beside it in a folder with a file.
 struct Curled {

@@ -9,24 +9,17 @@
 
 #include <doctest/doctest.h>
 
+#include "support/get_request.h"
 #include "support/http_client.h"
 #include "support/load_client.h"
 #include "support/running_server.h"
+#include "support/time_since.h"
 
 using namespace appserver::test;
 
 namespace {
 
-using std::chrono::duration_cast;
 using std::chrono::steady_clock;
-
-milliseconds since(steady_clock::time_point start) {
-  return duration_cast<milliseconds>(steady_clock::now() - start);
-}
-
-std::string get_of(std::string_view target) {
-  return "GET " + std::string(target) + " HTTP/1.1\r\nHost: a\r\n\r\n";
-}
 
 RunningServer later(std::vector<std::string> extra = {}, unsigned workers = 1) {
   return RunningServer(server_app("later"), workers, std::move(extra));
@@ -45,7 +38,7 @@ TEST_CASE("later: coroutines answer at once, after a while, and with what other 
   CHECK(client.get("/co").body == "at once");
   const auto start = steady_clock::now();
   CHECK(client.get("/sleep/100").body == "slept");
-  CHECK(since(start) >= 100ms);
+  CHECK(time_since(start) >= 100ms);
   CHECK(client.get("/echo/a%20b?q=c").body == "a b c");
   CHECK(client.get("/echo/short?q=d").body == "short d");
   CHECK(client.get("/sum").body == "6");
@@ -110,7 +103,8 @@ TEST_CASE("later: an answer that is not valid HTTP becomes 500, and the log says
 TEST_CASE("later: requests on one connection are answered in their order") {
   RunningServer server = later();
   HttpClient client(server.address);
-  client.send(get_of("/sleep/100") + get_of("/co") + get_of("/thread/20") + get_of("/pid"));
+  client.send(get_request("/sleep/100") + get_request("/co") + get_request("/thread/20") +
+              get_request("/pid"));
   CHECK(client.read_response().body == "slept");
   CHECK(client.read_response().body == "at once");
   CHECK(client.read_response().body == "/thread/20");
@@ -123,19 +117,19 @@ TEST_CASE("later: one worker waits for hundreds of answers at the same time") {
   std::vector<std::unique_ptr<HttpClient>> clients;
   for (int i = 0; i < 400; ++i) {
     clients.push_back(std::make_unique<HttpClient>(server.address));
-    clients.back()->send(get_of("/sleep/300"));
+    clients.back()->send(get_request("/sleep/300"));
   }
   for (const auto& client : clients) {
     CHECK(client->read_response().body == "slept");
   }
-  CHECK(since(start) < 5s);  // One after the other: two minutes.
+  CHECK(time_since(start) < 5s);  // One after the other: two minutes.
 }
 
 TEST_CASE("later: a client that leaves cancels what is done for it") {
   RunningServer server = later();
   for (const std::string target : {"/cancelled", "/gone", "/told", "/ticks/60000"}) {
     HttpClient client(server.address);
-    client.send(get_of(target));
+    client.send(get_request(target));
     REQUIRE(get(server.address, "/co").status == 200);  // By now it is read, too.
   }
   wait_for_counts(server.address, "4 cancelled");
@@ -145,7 +139,7 @@ TEST_CASE("later: an answer to a request whose client is gone is refused, and ha
   RunningServer server = later();
   {
     HttpClient client(server.address);
-    client.send(get_of("/thread/300"));
+    client.send(get_request("/thread/300"));
     REQUIRE(get(server.address, "/co").status == 200);
   }
   wait_for_counts(server.address, "1 refused");
@@ -172,7 +166,7 @@ TEST_CASE("later: a handler may have less time than others") {
   RunningServer server = later();
   const auto start = steady_clock::now();
   CHECK(get(server.address, "/hasty").status == 504);
-  CHECK(since(start) < 3s);
+  CHECK(time_since(start) < 3s);
 }
 
 TEST_CASE("later: blocking work runs on the threads, if there are any") {
@@ -189,13 +183,13 @@ TEST_CASE("later: blocking work runs on the threads, if there are any") {
 TEST_CASE("later: answers from other threads leave while a handler blocks the worker") {
   RunningServer server = later();
   HttpClient waiting(server.address);
-  waiting.send(get_of("/thread/200"));
+  waiting.send(get_request("/thread/200"));
   wait_for_counts(server.address, "1 started");
   HttpClient blocking(server.address);
-  blocking.send(get_of("/block/2000"));
+  blocking.send(get_request("/block/2000"));
   const auto start = steady_clock::now();
   CHECK(waiting.read_response().body == "/thread/200");
-  CHECK(since(start) < 1500ms);
+  CHECK(time_since(start) < 1500ms);
   CHECK(blocking.read_response().body == "blocked");
 }
 
@@ -203,12 +197,12 @@ TEST_CASE("later: a stream's pieces leave when they are written") {
   RunningServer server = later();
   HttpClient client(server.address);
   const auto start = steady_clock::now();
-  client.send(get_of("/ticks/400"));
+  client.send(get_request("/ticks/400"));
   eventually(10s, "the first piece", [&] { return client.has_input(); });
-  CHECK(since(start) < 400ms);
+  CHECK(time_since(start) < 400ms);
   const HttpResponse response = client.read_response();
   CHECK(response.body == "data: 0\n\ndata: 1\n\ndata: 2\n\n");
-  CHECK(since(start) >= 1200ms);
+  CHECK(time_since(start) >= 1200ms);
   CHECK(client.get("/co").body == "at once");
 }
 
@@ -231,13 +225,13 @@ TEST_CASE("later: a stream waits for a slow client instead of filling the memory
 TEST_CASE("later: a stream that fails is seen to be incomplete") {
   RunningServer server = later();
   HttpClient client(server.address);
-  client.send(get_of("/stream-throws"));
+  client.send(get_request("/stream-throws"));
   CHECK(client.wait_for_end() == Ending::Closed);
   CHECK(client.unread().find("half") != std::string::npos);
   CHECK(client.unread().find("\r\n0\r\n") == std::string::npos);
   server.process.wait_for_log("out of paper");
   HttpClient abandoned(server.address);
-  abandoned.send(get_of("/abandoned"));
+  abandoned.send(get_request("/abandoned"));
   CHECK(abandoned.wait_for_end() == Ending::Closed);
   CHECK(abandoned.unread().find("\r\n0\r\n") == std::string::npos);
 }
@@ -268,9 +262,9 @@ TEST_CASE("later: a crash in a coroutine answers 500 to its client and 503 to th
   HttpClient idle(server.address);
   REQUIRE(idle.get("/co").status == 200);
   HttpClient waiting(server.address);
-  waiting.send(get_of("/sleep/60000"));
+  waiting.send(get_request("/sleep/60000"));
   HttpClient guilty(server.address);
-  guilty.send(get_of("/crash/100"));
+  guilty.send(get_request("/crash/100"));
   CHECK(guilty.read_response().status == 500);
   CHECK(waiting.read_response().status == 503);
   CHECK(idle.get("/co").body == "at once");

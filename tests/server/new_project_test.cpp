@@ -11,6 +11,7 @@
 #include "support/program_run.h"
 #include "support/read_file.h"
 #include "support/running_server.h"
+#include "support/text_search.h"
 
 using namespace appserver::test;
 namespace fs = std::filesystem;
@@ -53,10 +54,6 @@ std::string complaint_about(const std::string& arguments) {
   return run.error;
 }
 
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 }  // namespace
 
 TEST_CASE("new: the project builds, passes its tests and is served, by the commands it names") {
@@ -71,7 +68,7 @@ TEST_CASE("new: the project builds, passes its tests and is served, by the comma
   check_succeeds(run_in(project, bin, commands[0]));
   const ProgramRun tested = run_in(project, bin, commands[1]);
   check_succeeds(tested);
-  CHECK(has(tested.output, "100% tests passed, 0 tests failed out of 1"));
+  CHECK(contains(tested.output, "100% tests passed, 0 tests failed out of 1"));
 
   CHECK(commands[2] == "appserverd --reload -w 1 build/order_service.so");
   ServerProcess server(bin / "appserverd", {"--reload", "-w", "1", "-b", "127.0.0.1:0",
@@ -86,7 +83,7 @@ TEST_CASE("new: what is there already is left alone") {
   write_over(folder / "orders", "mine");
   const ProgramRun run = run_in(folder.path(), bin, "appserverd new orders");
   CHECK(run.status.code == 1);
-  CHECK(has(run.error, "is there already"));
+  CHECK(contains(run.error, "is there already"));
   CHECK(read_file(folder / "orders") == "mine");
   fs::remove(folder / "orders");
   check_succeeds(run_in(folder.path(), bin, "appserverd new orders"));
@@ -97,15 +94,15 @@ TEST_CASE("new: what is there already is left alone") {
 TEST_CASE("new: a name that CMake or C++ cannot take is refused, and says so") {
   for (const char* const name : {"''", "2nd", "a-b", "a/b", "../a", "a.b", "'a b'", "ä", "_a"}) {
     CAPTURE(name);
-    CHECK(has(complaint_about(name), "take letters, digits and underscores"));
+    CHECK(contains(complaint_about(name), "take letters, digits and underscores"));
   }
-  CHECK(has(complaint_about("test"), "CMake has a target of that name"));
-  CHECK(has(complaint_about("class"), "means something else in C++"));
+  CHECK(contains(complaint_about("test"), "CMake has a target of that name"));
+  CHECK(contains(complaint_about("class"), "means something else in C++"));
 }
 
 TEST_CASE("new: anything but one name is an error that shows how it is used") {
   for (const char* const arguments : {"", "one two", "--reload", "one --workers 2"}) {
     CAPTURE(arguments);
-    CHECK(has(complaint_about(arguments), "usage: appserverd new NAME"));
+    CHECK(contains(complaint_about(arguments), "usage: appserverd new NAME"));
   }
 }

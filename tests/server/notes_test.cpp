@@ -7,6 +7,7 @@
 
 #include "support/http_client.h"
 #include "support/running_server.h"
+#include "support/text_search.h"
 
 using namespace appserver::test;
 
@@ -21,10 +22,6 @@ struct NotesService {
   RunningServer server{
       example_app("notes"), 2, {"--env", "NOTES_DB=" + (folder / "notes.db").string()}};
 };
-
-bool contains(const std::string& text, const char* part) {
-  return text.find(part) != text.npos;
-}
 
 }  // namespace
 

@@ -8,6 +8,7 @@
 #include "support/http_client.h"
 #include "support/load_client.h"
 #include "support/running_server.h"
+#include "support/text_search.h"
 
 using namespace appserver::test;
 
@@ -15,14 +16,6 @@ namespace {
 
 unsigned long ticks(const Address& address) {
   return std::stoul(get(address, "/ticks").body);
-}
-
-std::size_t count_of(const std::string& text, const std::string& part) {
-  std::size_t count = 0;
-  for (std::size_t at = text.find(part); at != text.npos; at = text.find(part, at + 1)) {
-    ++count;
-  }
-  return count;
 }
 
 }  // namespace
@@ -68,7 +61,7 @@ TEST_CASE("open loop: whatever holds it is told with its stack, and goes on") {
     CHECK(get(server.address, "/pid").status == 200);
     // Once a minute.
     CHECK(get(server.address, "/block/400").status == 200);
-    CHECK(count_of(server.process.log(), "event loop is blocked") == 1);
+    CHECK(occurrences(server.process.log(), "event loop is blocked") == 1);
     CHECK(server.process.log().find("a worker crashed") == std::string::npos);
   }
 }

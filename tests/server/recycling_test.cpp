@@ -11,23 +11,16 @@
 #include "support/http_client.h"
 #include "support/load_client.h"
 #include "support/running_server.h"
+#include "support/text_search.h"
 #include "support/worker_memory.h"
 
 using namespace appserver::test;
 
 namespace {
 
-std::size_t count_in(const std::string& text, const std::string& part) {
-  std::size_t count = 0;
-  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) {
-    ++count;
-  }
-  return count;
-}
-
 std::size_t recycled(const RunningServer& server, const std::string& why = "") {
-  return why.empty() ? count_in(server.process.log(), "a worker is recycled")
-                     : count_in(server.process.log(), why);
+  return why.empty() ? occurrences(server.process.log(), "a worker is recycled")
+                     : occurrences(server.process.log(), why);
 }
 
 std::set<pid_t> pids(const RunningServer& server) {
@@ -64,7 +57,7 @@ TEST_CASE("recycling: every 100 requests under load, and every request is answer
   check_nobody_noticed(load.stop());
   server.process.wait_for_workers(3);
   // The worker counts while its substitute is on its way.
-  CHECK(count_in(server.process.log(), " requests served") == recycled(server));
+  CHECK(occurrences(server.process.log(), " requests served") == recycled(server));
   CHECK(server.process.log().find("died") == std::string::npos);
 }
 

@@ -14,6 +14,7 @@
 
 #include "support/http_client.h"
 #include "support/running_server.h"
+#include "support/text_search.h"
 
 using namespace appserver::test;
 
@@ -33,10 +34,6 @@ std::int64_t monotonic_microseconds() {
   return std::chrono::duration_cast<std::chrono::microseconds>(
              std::chrono::steady_clock::now().time_since_epoch())
       .count();
-}
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 std::size_t pets(const std::vector<std::string>& messages) {
@@ -94,12 +91,12 @@ TEST_CASE("service manager: a reload that fails is over as well, and the status 
   process.send_signal(SIGHUP);
   manager.wait_for("RELOADING=1");
   const std::string refused = value_in(manager.wait_for("READY=1"), "STATUS");
-  CHECK(has(refused, "serving generation 1 with 1 worker; the last reload failed: "));
-  CHECK(has(refused, app.string()));
+  CHECK(contains(refused, "serving generation 1 with 1 worker; the last reload failed: "));
+  CHECK(contains(refused, app.string()));
   copy_over(fixture_app("load_hook_fails"), app);  // Fails on the way.
   process.send_signal(SIGHUP);
   manager.wait_for("RELOADING=1");
-  CHECK(has(value_in(manager.wait_for("READY=1"), "STATUS"), "cannot read prices.csv"));
+  CHECK(contains(value_in(manager.wait_for("READY=1"), "STATUS"), "cannot read prices.csv"));
   copy_over(fixture_app("good_v2"), app);
   process.send_signal(SIGHUP);
   CHECK(value_in(manager.wait_for("READY=1"), "STATUS") == "serving generation 3 with 1 worker");

@@ -12,25 +12,18 @@
 
 #include <doctest/doctest.h>
 
+#include "support/get_request.h"
 #include "support/http_client.h"
 #include "support/load_client.h"
 #include "support/running_server.h"
 #include "support/temporary_folder.h"
+#include "support/time_since.h"
 
 using namespace appserver::test;
 
 namespace {
 
-using std::chrono::duration_cast;
 using std::chrono::steady_clock;
-
-milliseconds since(steady_clock::time_point start) {
-  return duration_cast<milliseconds>(steady_clock::now() - start);
-}
-
-std::string get_of(std::string_view target) {
-  return "GET " + std::string(target) + " HTTP/1.1\r\nHost: a\r\n\r\n";
-}
 
 // A server whose handlers tell in a file that they run.
 struct WatchedServer {
@@ -59,7 +52,7 @@ TEST_CASE("slow handler: its worker answers what needs no code of the app") {
   HttpClient known(watched.server.address);
   REQUIRE(known.get("/pid").status == 200);
   HttpClient blocking(watched.server.address);
-  blocking.send(get_of("/sleep/2000"));
+  blocking.send(get_request("/sleep/2000"));
   watched.wait_until_started();
 
   CHECK(known.get("/static/page.txt").body == "a page");
@@ -76,10 +69,11 @@ TEST_CASE("slow handler: what was answered in the same batch is not held back by
   std::ofstream(site.path() / "page.txt") << "a page";
   WatchedServer watched(1, {"--static", "/static=" + site.path().string()});
   HttpClient blocking(watched.server.address);
-  blocking.send(get_of("/sleep/1500"));
+  blocking.send(get_request("/sleep/1500"));
   watched.wait_until_started();
   HttpClient pipelining(watched.server.address);
-  pipelining.send(get_of("/static/page.txt") + get_of("/pid") + get_of("/static/page.txt"));
+  pipelining.send(get_request("/static/page.txt") + get_request("/pid") +
+                  get_request("/static/page.txt"));
   CHECK(pipelining.read_response().body == "a page");
   CHECK_FALSE(blocking.has_input());
   CHECK(pipelining.read_response().status == 200);  // When the handler is done.
@@ -95,11 +89,11 @@ TEST_CASE("slow handler: requests that wait behind it go to a worker that is idl
     REQUIRE(clients.back()->get("/pid").status == 200);
   }
   HttpClient blocking(watched.server.address);
-  blocking.send(get_of("/sleep/2000"));
+  blocking.send(get_request("/sleep/2000"));
   watched.wait_until_started();
   std::vector<std::string> answers;
   for (const auto& client : clients) {
-    client->send(get_of("/pid"));
+    client->send(get_request("/pid"));
   }
   for (const auto& client : clients) {
     answers.push_back(client->read_response().body);
@@ -128,7 +122,7 @@ TEST_CASE("slow handlers: no worker is idle while requests wait") {
   CHECK(answered == 128);
   // 128 times 50 ms on 4 workers are 1,600 ms. tests/bench/slow_handlers.sh holds it to 15 percent;
   // here the machine may be busy.
-  CHECK(since(start) < 2400ms);
+  CHECK(time_since(start) < 2400ms);
 }
 
 TEST_CASE("timeout: the client is answered 504, the worker's others notice nothing") {
@@ -142,15 +136,15 @@ TEST_CASE("timeout: the client is answered 504, the worker's others notice nothi
 
   HttpClient stuck(server.address);
   const auto start = steady_clock::now();
-  stuck.send(get_of("/sleep/60000"));
+  stuck.send(get_request("/sleep/60000"));
   watched.wait_until_started();  // Else the next client could be served before.
   HttpClient waiting(server.address);
-  waiting.send(get_of("/pid"));
+  waiting.send(get_request("/pid"));
   const HttpResponse response = stuck.read_response();
   CHECK(response.status == 504);
   CHECK(response.announces_close());
-  CHECK(since(start) >= 280ms);
-  CHECK(since(start) < 1500ms);
+  CHECK(time_since(start) >= 280ms);
+  CHECK(time_since(start) < 1500ms);
   CHECK(stuck.wait_for_end() == Ending::Closed);
 
   const std::string after = idle.get("/pid").body;
@@ -186,19 +180,19 @@ TEST_CASE("timeout: under load only the requests that hang are answered 504") {
 TEST_CASE("slow handler: a quick stop does not wait for it, and its client is told") {
   WatchedServer watched(1);
   HttpClient blocking(watched.server.address);
-  blocking.send(get_of("/sleep/60000"));
+  blocking.send(get_request("/sleep/60000"));
   watched.wait_until_started();
   const auto start = steady_clock::now();
   watched.server.process.send_signal(SIGQUIT);
   CHECK(blocking.read_response().status == 503);
   CHECK(watched.server.process.wait_for_exit().code == 0);
-  CHECK(since(start) < 1500ms);
+  CHECK(time_since(start) < 1500ms);
 }
 
 TEST_CASE("slow handler: it does not keep a server alive whose master was killed") {
   WatchedServer watched(1, {"--graceful-timeout", "200ms"});
   HttpClient blocking(watched.server.address);
-  blocking.send(get_of("/sleep/60000"));
+  blocking.send(get_request("/sleep/60000"));
   watched.wait_until_started();
   watched.server.process.send_signal(SIGKILL);
   CHECK(blocking.read_response().status == 503);

@@ -17,6 +17,7 @@
 #include "support/http_client.h"
 #include "support/load_client.h"
 #include "support/running_server.h"
+#include "support/text_search.h"
 
 using namespace appserver::test;
 
@@ -88,10 +89,6 @@ std::string log_of_failed_start(const std::vector<std::string>& arguments) {
   return process.log();
 }
 
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 }  // namespace
 
 TEST_CASE("socket activation: without --bind exactly the passed sockets are served") {
@@ -103,7 +100,7 @@ TEST_CASE("socket activation: without --bind exactly the passed sockets are serv
   process.wait_for_workers(2);
   CHECK(get(tcp.address(), "/").body == "Hello, World!");
   CHECK(get(local.address(), "/").body == "Hello, World!");
-  CHECK_FALSE(has(process.log(), ":8000"));
+  CHECK_FALSE(contains(process.log(), ":8000"));
   process.send_signal(SIGTERM);
   CHECK(process.wait_for_exit().code == 0);
   // They are systemd's: the file is there, and clients wait for the next start.
@@ -138,7 +135,7 @@ TEST_CASE("socket activation: --bind takes them by name or number, with others o
   CHECK(get(web.address(), "/").status == 200);
   CHECK(get(admin.address(), "/").status == 200);
   const std::string line = process.wait_for_log_line("passed and not served");
-  CHECK(has(line, "fd://5"));
+  CHECK(contains(line, "fd://5"));
 }
 
 TEST_CASE("socket activation: a reload can leave a socket out and take it in again") {
@@ -218,11 +215,11 @@ TEST_CASE("socket activation: the app sees nothing of it") {
 TEST_CASE("socket activation: sockets that cannot be served stop the start, with the reason") {
   const UnitSocket datagrams = UnitSocket::tcp(SOCK_DGRAM);
   const UnitSocket tcp = UnitSocket::tcp();
-  CHECK(has(log_of_failed_start(activation({&datagrams}, "dns", {example_app("hello")})),
-            "fd://3 (dns)"));
-  CHECK(
-      has(log_of_failed_start(activation({&tcp}, "web", {"-b", "fd://wbe", example_app("hello")})),
-          "there are web (fd://3)"));
-  CHECK(has(log_of_failed_start(activation({}, "", {"-b", "fd://web", example_app("hello")})),
-            "LISTEN_FDS"));
+  CHECK(contains(log_of_failed_start(activation({&datagrams}, "dns", {example_app("hello")})),
+                 "fd://3 (dns)"));
+  CHECK(contains(
+      log_of_failed_start(activation({&tcp}, "web", {"-b", "fd://wbe", example_app("hello")})),
+      "there are web (fd://3)"));
+  CHECK(contains(log_of_failed_start(activation({}, "", {"-b", "fd://web", example_app("hello")})),
+                 "LISTEN_FDS"));
 }

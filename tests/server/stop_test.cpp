@@ -14,6 +14,7 @@
 #include "support/http_client.h"
 #include "support/load_client.h"
 #include "support/running_server.h"
+#include "support/time_since.h"
 
 using namespace appserver::test;
 
@@ -89,10 +90,6 @@ void check_newcomers(const std::string& path = "") {
   CHECK(lost == 0);
 }
 
-milliseconds since(Clock::time_point start) {
-  return std::chrono::duration_cast<milliseconds>(Clock::now() - start);
-}
-
 }  // namespace
 
 TEST_CASE("stop: whoever was let in is answered, while new clients keep coming") {
@@ -138,7 +135,7 @@ TEST_CASE("stop: a silent client does not hold the stop up, one that still asks 
   CHECK(silent.wait_for_end() == Ending::Closed);
   CHECK(idle.wait_for_end() == Ending::Closed);
   // They had time for a request that was on its way.
-  CHECK(since(start) >= 900ms);
+  CHECK(time_since(start) >= 900ms);
   CHECK(late.wait_for_end() == Ending::Closed);
   late.finish_sending();
   CHECK(server.process.wait_for_exit().code == 0);
@@ -162,8 +159,8 @@ TEST_CASE("stop: an idle server is gone at once") {
   const auto start = Clock::now();
   server.process.send_signal(SIGTERM);
   CHECK(server.process.wait_for_exit().code == 0);
-  MESSAGE("it took " << since(start).count() << " ms");
-  CHECK(since(start) < 1s);
+  MESSAGE("it took " << time_since(start).count() << " ms");
+  CHECK(time_since(start) < 1s);
 }
 
 TEST_CASE("drain delay: readiness fails, everything is served as before, and then the stop comes") {
@@ -188,10 +185,10 @@ TEST_CASE("drain delay: readiness fails, everything is served as before, and the
   eventually(1s, "the dead worker is replaced, and as unready", [&] {
     return server.process.workers().size() == 3 && get(server.address, "/readyz").status == 503;
   });
-  CHECK(since(start) < 2s);
+  CHECK(time_since(start) < 2s);
   eventually(10s, "nobody is let in any more",
              [&] { return !accepts_connections(server.address); });
-  CHECK(since(start) >= 2s);
+  CHECK(time_since(start) >= 2s);
   const LoadCounts counts = load.stop();
   CAPTURE(counts.text());
   CHECK(counts.resets <= 8);  // Of the killed worker.
@@ -208,7 +205,7 @@ TEST_CASE("drain delay: a second TERM begins the stop, INT ends it at once") {
     const auto start = Clock::now();
     server.process.send_signal(second);
     CHECK(server.process.wait_for_exit().code == 0);
-    CHECK(since(start) < 5s);
+    CHECK(time_since(start) < 5s);
   }
 }
 

@@ -8,25 +8,18 @@
 
 #include <doctest/doctest.h>
 
+#include "support/get_request.h"
 #include "support/http_client.h"
 #include "support/load_client.h"
 #include "support/running_server.h"
 #include "support/temporary_folder.h"
+#include "support/time_since.h"
 
 using namespace appserver::test;
 
 namespace {
 
-using std::chrono::duration_cast;
 using std::chrono::steady_clock;
-
-milliseconds since(steady_clock::time_point start) {
-  return duration_cast<milliseconds>(steady_clock::now() - start);
-}
-
-std::string get_of(std::string_view target) {
-  return "GET " + std::string(target) + " HTTP/1.1\r\nHost: a\r\n\r\n";
-}
 
 // Connections that have sent one request each.
 std::vector<std::unique_ptr<HttpClient>> send_all(const Address& address, int count,
@@ -34,7 +27,7 @@ std::vector<std::unique_ptr<HttpClient>> send_all(const Address& address, int co
   std::vector<std::unique_ptr<HttpClient>> clients;
   for (int i = 0; i < count; ++i) {
     clients.push_back(std::make_unique<HttpClient>(address));
-    clients.back()->send(get_of(target));
+    clients.back()->send(get_request(target));
   }
   return clients;
 }
@@ -65,14 +58,15 @@ TEST_CASE("threads: as many handlers run at the same time, and the others after 
   for (const auto& client : clients) {
     CHECK(client->read_response().body == "slept");
   }
-  CHECK(since(start) >= 600ms);
-  CHECK(since(start) < 1200ms);  // One after the other: 2400.
+  CHECK(time_since(start) >= 600ms);
+  CHECK(time_since(start) < 1200ms);  // One after the other: 2400.
 }
 
 TEST_CASE("threads: requests on one connection are answered in their order") {
   RunningServer server(server_app("scripted"), 1, {"--threads", "4"});
   HttpClient client(server.address);
-  client.send(get_of("/sleep/200") + get_of("/pid") + get_of("/env/NOTHING") + get_of("/sleep/1"));
+  client.send(get_request("/sleep/200") + get_request("/pid") + get_request("/env/NOTHING") +
+              get_request("/sleep/1"));
   CHECK(client.read_response().body == "slept");
   CHECK_FALSE(client.read_response().body.empty());
   CHECK(client.read_response().body == "unset");
@@ -82,7 +76,7 @@ TEST_CASE("threads: requests on one connection are answered in their order") {
 TEST_CASE("threads: a client that ends its sending side is answered all the same") {
   RunningServer server(server_app("scripted"), 1, {"--threads", "2"});
   HttpClient client(server.address);
-  client.send(get_of("/sleep/200"));
+  client.send(get_request("/sleep/200"));
   client.finish_sending();
   CHECK(client.read_response().body == "slept");
   CHECK(client.wait_for_end() == Ending::Closed);
@@ -95,7 +89,7 @@ TEST_CASE("threads: what waits for a thread is done by a worker that has one to 
   for (const auto& client : clients) {
     CHECK(client->read_response().body == "slept");
   }
-  CHECK(since(start) < 1150ms);  // Two at a time: 800. Five and three: 1000; all on one: 1600.
+  CHECK(time_since(start) < 1150ms);  // Two at a time: 800. Five and three: 1000; all on one: 1600.
 }
 
 TEST_CASE("threads: a handler over its deadline is answered 504, and its worker is replaced") {
@@ -103,7 +97,7 @@ TEST_CASE("threads: a handler over its deadline is answered 504, and its worker 
   LoadClient load(server.address, "/pid", 4);
   load.wait_for_answers(100);
   HttpClient stuck(server.address);
-  stuck.send(get_of("/sleep/60000"));
+  stuck.send(get_request("/sleep/60000"));
   const HttpResponse response = stuck.read_response();
   CHECK(response.status == 504);
   CHECK(response.announces_close());
@@ -122,7 +116,7 @@ TEST_CASE("threads: a handler may ask for more time, or have less") {
   CHECK(get(server.address, "/patient/1000").body == "slept");
   const auto start = steady_clock::now();
   CHECK(get(server.address, "/hasty/5000").status == 504);
-  CHECK(since(start) < 2s);
+  CHECK(time_since(start) < 2s);
 }
 
 TEST_CASE("threads: a handler that throws is answered 500, and the reason is logged") {
@@ -141,7 +135,7 @@ TEST_CASE("threads: a crash answers 500 to its client, 503 to those at work, and
     const auto at_work = send_all(server.address, 2, "/slow/1500");
     crashing.wait_until_slow(2);
     HttpClient guilty(server.address);
-    guilty.send(get_of("/crash/" + how));
+    guilty.send(get_request("/crash/" + how));
     const HttpResponse response = guilty.read_response();
     CHECK(response.status == 500);
     CHECK(response.announces_close());
@@ -161,7 +155,7 @@ TEST_CASE("threads: a request that has found no thread yet survives a crash unha
   HttpClient idle(server.address);
   REQUIRE(idle.get("/fine").body == "fine");
   HttpClient at_work(server.address);
-  at_work.send(get_of("/slow/1500"));
+  at_work.send(get_request("/slow/1500"));
   crashing.wait_until_slow(1);
   const auto waiting = send_all(server.address, 4, "/fine");
   CHECK(get(server.address, "/healthz").status == 200);  // The worker has looked at its sockets.

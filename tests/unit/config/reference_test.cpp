@@ -8,9 +8,11 @@
 #include <doctest/doctest.h>
 
 #include "config/help.h"
+#include "support/text_search.h"
 #include "unit/config/option_values.h"
 
 using namespace appserver::config;
+using appserver::test::contains;
 
 namespace {
 
@@ -32,10 +34,6 @@ std::vector<std::string> lines_of(const std::string& text) {
     start = end == std::string::npos ? text.size() : end + 1;
   }
   return lines;
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 }  // namespace

@@ -9,8 +9,10 @@
 #include <doctest/doctest.h>
 
 #include "support/temporary_folder.h"
+#include "support/text_search.h"
 
 using namespace appserver;
+using appserver::test::contains;
 namespace fs = std::filesystem;
 
 namespace {
@@ -42,10 +44,6 @@ struct ReleaseFolder {
     return builds ? "" : builds.error().message;
   }
 };
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 }  // namespace
 
@@ -80,7 +78,7 @@ TEST_CASE("builds_in: a folder that others may write to is refused") {
     CAPTURE(mode);
     const ReleaseFolder releases;
     REQUIRE(::chmod(releases.path.c_str(), mode) == 0);
-    CHECK(has(releases.complaint(), "chmod go-w " + releases.path));
+    CHECK(contains(releases.complaint(), "chmod go-w " + releases.path));
   }
 }
 
@@ -93,27 +91,28 @@ TEST_CASE("builds_in: a folder on the way that others may write to is refused") 
   REQUIRE(::chmod(releases.path.c_str(), 0777) == 0);
   const auto refused = master::builds_in(inner);
   REQUIRE_FALSE(refused.has_value());
-  CHECK(has(refused.error().message, "chmod go-w " + releases.path));
+  CHECK(contains(refused.error().message, "chmod go-w " + releases.path));
 }
 
 TEST_CASE("builds_in: a release that others may write to is refused") {
   const ReleaseFolder releases;
   releases.put("1.so", 0666);
-  CHECK(has(releases.complaint(), "chmod go-w " + releases.path + "/1.so"));
+  CHECK(contains(releases.complaint(), "chmod go-w " + releases.path + "/1.so"));
 }
 
 TEST_CASE("builds_in: a folder that is missing, or is none, is refused") {
   const ReleaseFolder releases;
   releases.put("file");
-  CHECK(has(master::builds_in(releases.folder / "gone").error().message, "No such file"));
-  CHECK(has(master::builds_in(releases.folder / "file").error().message, "is not a folder"));
+  CHECK(contains(master::builds_in(releases.folder / "gone").error().message, "No such file"));
+  CHECK(contains(master::builds_in(releases.folder / "file").error().message, "is not a folder"));
 }
 
 TEST_CASE("newest_in: says why there is nothing to begin with") {
   const ReleaseFolder releases;
-  CHECK(has(master::newest_in(releases.path).error().message, "no file whose name ends with .so"));
+  CHECK(contains(master::newest_in(releases.path).error().message,
+                 "no file whose name ends with .so"));
   releases.put("1.so");
-  CHECK(has(master::newest_in(releases.path).error().message, "1.so is not an ELF file"));
+  CHECK(contains(master::newest_in(releases.path).error().message, "1.so is not an ELF file"));
 }
 
 TEST_CASE("with_app: --reload and --watch-dir exclude each other") {
