@@ -6,6 +6,8 @@
 #   ./tests/bench/forms.sh [ROUNDS] [SECONDS]        (default 5 rounds of 2 seconds each)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+source tests/bench/cpu_time.sh
+source tests/bench/wait_for.sh
 
 rounds=${1:-5}
 seconds=${2:-2}
@@ -28,37 +30,17 @@ start() {  # PORT OPTIONS...
   build/release/appserverd/appserverd --bind "127.0.0.1:$port" --worker-connections 8192 --error-logfile "$folder/$port.log" "$@" \
     "$folder/forms.so" &
   pids+=($!)
-  until curl -s -o /dev/null "http://127.0.0.1:$port/inline"; do read -rt 0.05 <> <(:) || [[ $? -gt 128 ]]; done
-}
-
-ticks_of() {  # CPU ticks of the children of a process
-  local pid total=0 fields
-  for pid in $(pgrep -P "$1"); do
-    read -ra fields < "/proc/$pid/stat"
-    total=$((total + fields[13] + fields[14]))
-  done
-  echo "$total"
+  wait_for "http://127.0.0.1:$port/inline"
 }
 
 start 8811 --workers 1
 forms=(inline deferred coroutine nested waited)
-declare -A spent requests
 for ((round = 0; round < rounds; ++round)); do
   for form in "${forms[@]}"; do
-    before=$(ticks_of "${pids[0]}")
-    count=$(wrk -t1 -c32 -d"${seconds}s" "http://127.0.0.1:8811/$form" | awk '/requests in/ {print $1}')
-    after=$(ticks_of "${pids[0]}")
-    spent[$form]=$((${spent[$form]:-0} + after - before))
-    requests[$form]=$((${requests[$form]:-0} + count))
+    measure_cpu "$form" "${pids[0]}" "http://127.0.0.1:8811/$form" 32 "$seconds"
   done
 done
-printf '%-12s %12s %22s %18s\n' form requests/s 'CPU us per request' 'times the inline'
-for form in "${forms[@]}"; do
-  awk -v name="$form" -v n="${requests[$form]}" -v t="${spent[$form]}" -v n0="${requests[inline]}" -v t0="${spent[inline]}" \
-    -v s=$((rounds * seconds)) -v hz="$(getconf CLK_TCK)" \
-    'BEGIN { us = t / hz * 1e6 / n; us0 = t0 / hz * 1e6 / n0;
-             printf "%-12s %12.0f %22.2f %18.2f\n", name, n / s, us, us / us0 }'
-done
+print_cpu_table form 'times the inline' $((rounds * seconds)) "${forms[@]}"
 
 private_kib() {  # of the workers of a master
   local pid total=0
@@ -88,8 +70,12 @@ start 8813 --workers 1 --threads 4
 echo
 echo 'system calls with --threads 4, under load:'
 worker=$(pgrep -P "${pids[2]}" -f 'appserverd: worker' | head -1)
-timeout -s INT 3 strace -f -c -o "$folder/calls" -p "$worker" 2> /dev/null &
+timeout -s INT 3 strace -f -c -o "$folder/calls" -p "$worker" 2> "$folder/strace" &
+tracer=$!
 count=$(wrk -t1 -c32 -d2s http://127.0.0.1:8813/inline | awk '/requests in/ {print $1}')
-wait $! || true
+wait "$tracer" || [[ $? -eq 124 ]] || {  # 124: ended by its time-out.
+  cat "$folder/strace" >&2
+  exit 1
+}
 awk -v n="$count" '$NF ~ /futex|sendto|recvfrom|epoll_wait|write|read/ {
   printf "%-12s %8d calls, %.2f for each request\n", $NF, $4, $4 / n }' "$folder/calls"

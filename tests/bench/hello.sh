@@ -5,6 +5,8 @@
 #   ./tests/bench/hello.sh [ROUNDS] [SECONDS]        (default 5 rounds of 3 seconds each)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+source tests/bench/cpu_time.sh
+source tests/bench/wait_for.sh
 
 rounds=${1:-5}
 seconds=${2:-3}
@@ -40,33 +42,12 @@ build/release/appserverd/appserverd --workers "$workers" --bind 127.0.0.1:8803 -
 pids+=($!)
 names=(floor nginx appserverd)
 for port in 8801 8802 8803; do
-  until curl -s -o /dev/null "http://127.0.0.1:$port/"; do read -rt 0.05 <> <(:) || [[ $? -gt 128 ]]; done
+  wait_for "http://127.0.0.1:$port/"
 done
 
-ticks_of() {  # CPU ticks of the children of a process
-  local pid total=0 fields
-  for pid in $(pgrep -P "$1"); do
-    read -ra fields < "/proc/$pid/stat"
-    total=$((total + fields[13] + fields[14]))
-  done
-  echo "$total"
-}
-
-declare -A spent requests
 for ((round = 0; round < rounds; ++round)); do
   for i in 0 1 2; do
-    before=$(ticks_of "${pids[$i]}")
-    count=$(wrk -t1 -c64 -d"${seconds}s" "http://127.0.0.1:$((8801 + i))/" | awk '/requests in/ {print $1}')
-    after=$(ticks_of "${pids[$i]}")
-    spent[$i]=$((${spent[$i]:-0} + after - before))
-    requests[$i]=$((${requests[$i]:-0} + count))
+    measure_cpu "${names[$i]}" "${pids[$i]}" "http://127.0.0.1:$((8801 + i))/" 64 "$seconds"
   done
 done
-
-printf '%-12s %12s %22s %16s\n' server requests/s 'CPU us per request' 'times the floor'
-for i in 0 1 2; do
-  awk -v name="${names[$i]}" -v n="${requests[$i]}" -v t="${spent[$i]}" -v n0="${requests[0]}" -v t0="${spent[0]}" \
-    -v s=$((rounds * seconds)) -v hz="$(getconf CLK_TCK)" \
-    'BEGIN { us = t / hz * 1e6 / n; us0 = t0 / hz * 1e6 / n0;
-             printf "%-12s %12.0f %22.2f %16.2f\n", name, n / s, us, us / us0 }'
-done
+print_cpu_table server 'times the floor' $((rounds * seconds)) "${names[@]}"

@@ -6,6 +6,7 @@
 #   ./tests/bench/slow_handlers.sh [REQUESTS_PER_CLIENT]        (default 20)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+source tests/bench/wait_for.sh
 
 requests=${1:-20}
 folder=$(mktemp -d)
@@ -23,15 +24,6 @@ for source in floor makespan; do
 done
 g++ -std=c++20 -O2 -shared -fPIC -Iinclude tests/bench/sleepy.cpp -o "$folder/sleepy.so"
 
-wait_for() {  # Ten seconds at most.
-  local attempt
-  for ((attempt = 0; attempt < 200; ++attempt)); do
-    curl -s -o /dev/null "http://127.0.0.1:$1/" && return
-    read -rt 0.05 <> <(:) || [[ $? -gt 128 ]]
-  done
-  echo "nobody answers on port $1" >&2
-  exit 1
-}
 measure() {  # NAME PORT [PROBE_PATH]
   printf '%-22s ' "$1"
   "$folder/makespan" "$2" / 32 "$requests" 4 50 ${3:+"$3"}
@@ -51,12 +43,12 @@ def app(environ, start_response):
 APP
   gunicorn --chdir "$folder" -w 4 -k gthread --threads 1 --keep-alive 75 -b 127.0.0.1:8823 --log-level error slow_wsgi:app &
   pids+=($!)
-  wait_for 8823
+  wait_for http://127.0.0.1:8823/
 else
   echo "gunicorn is not installed (apt-get install gunicorn); its row is left out" >&2
 fi
-wait_for 8821
-wait_for 8822
+wait_for http://127.0.0.1:8821/
+wait_for http://127.0.0.1:8822/
 
 printf '%-22s %6s %7s %9s %7s %9s %9s %9s %9s\n' server sent failed 'span ms' x\ ideal 'p50 ms' 'max ms' 'probe p50' 'probe max'
 measure appserverd 8821 /healthz
