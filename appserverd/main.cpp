@@ -13,6 +13,7 @@
 
 #include "app/check.h"
 #include "app/mounted_app.h"
+#include "base/exit_codes.h"
 #include "base/process_title.h"
 #include "base/version.h"
 #include "config/completion.h"
@@ -27,12 +28,11 @@
 
 namespace {
 
+using appserver::kBadConfiguration;
 using appserver::Result;
 using appserver::config::Environment;
 using appserver::config::Invocation;
 using appserver::master::UpgradeOrder;
-
-constexpr int kBadConfiguration = 1;
 
 int complain(const std::string& why) {
   std::fprintf(stderr, "appserverd: %s\n", why.c_str());

@@ -12,6 +12,7 @@
 #include "app/loaded_app.h"
 #include "app/snapshot.h"
 #include "base/event_loop.h"
+#include "base/exit_codes.h"
 #include "base/signals.h"
 #include "base/version.h"
 #include "ipc/channel.h"
@@ -20,15 +21,12 @@
 #include "master/listening.h"
 #include "net/closing_door.h"
 #include "net/listeners.h"
+#include "observe/app_log.h"
 #include "observe/log_files.h"
 #include "worker/worker.h"
 
 namespace appserver {
 namespace {
-
-constexpr int kBadConfiguration = 1;
-constexpr int kWorkerFailed = 3;
-constexpr int kBadApp = 4;
 
 // What would change the process, which is not this server's.
 Result<Ok> check_modesty(const config::Options& options) {
@@ -58,28 +56,10 @@ config::Options without_recycling(config::Options options) {
   return options;
 }
 
-config::LogLevel level_of(std::int32_t abi_level) {
-  switch (abi_level) {
-    case APPSERVER_LOG_DEBUG:
-      return config::LogLevel::Debug;
-    case APPSERVER_LOG_INFO:
-      return config::LogLevel::Info;
-    case APPSERVER_LOG_WARNING:
-      return config::LogLevel::Warning;
-    default:
-      return config::LogLevel::Error;
-  }
-}
-
 // The app with the host that it sees.
 struct Guest {
   explicit Guest(observe::Log& log)
-      : host(
-            kVersion,
-            [&log](std::int32_t level, std::string_view message) {
-              log.write(level_of(level), message);
-            },
-            worker::exchange_calls(), &worker::host_extension) {}
+      : host(kVersion, observe::log_sink(log), worker::exchange_calls(), &worker::host_extension) {}
 
   app::Snapshot snapshot;
   app::HostServices host;
@@ -256,7 +236,7 @@ int InProcessServer::serve(Guest& guest) {
                       with_.handoff, apps, log_, with_.files, &loop_, is_loop_borrowed_});
   on_message(0);  // Its last words.
   log_.info("stopped");
-  return status == 0 ? 0 : kWorkerFailed;
+  return status == 0 ? 0 : kNoWorkerBooted;
 }
 
 void InProcessServer::on_bell(int) noexcept {

@@ -10,6 +10,7 @@
 
 #include "admin/admin.h"
 #include "app/mounted_app.h"
+#include "base/exit_codes.h"
 #include "base/privileges.h"
 #include "base/service_variables.h"
 #include "base/version.h"
@@ -25,6 +26,7 @@
 #include "master/takeover.h"
 #include "net/listeners.h"
 #include "net/passed_sockets.h"
+#include "observe/app_log.h"
 #include "observe/log.h"
 #include "observe/log_files.h"
 #include "worker/lone_worker.h"
@@ -34,9 +36,6 @@
 
 namespace appserver {
 namespace {
-
-constexpr int kBadConfiguration = 1;
-constexpr int kBadApp = 4;
 
 // Workers that a control client may ask for at most, twice: each can be draining while its
 // substitute serves; and some more for those that drain for longer than a reload takes.
@@ -95,14 +94,6 @@ Result<master::Belongings> open_belongings(const config::Options& options) {
   }
   return master::Belongings{std::move(*log_files),  std::move(service),  std::move(listeners),
                             std::move(*scoreboard), std::move(*handoff), std::move(pid_file)};
-}
-
-std::vector<std::string> displays(const net::Listeners& listeners) {
-  std::vector<std::string> addresses;
-  for (const net::Listeners::Entry& entry : listeners.entries()) {
-    addresses.push_back(entry.listener.facts().display);
-  }
-  return addresses;
 }
 
 using RereadOptions = std::function<Result<config::Options>()>;
@@ -205,11 +196,10 @@ void Server::begin_as_master(const config::Options& options) {
   if (host_ == nullptr) {
     title_.set("appserverd: master " + name_);
   } else if (host_->on_listening) {
-    host_->on_listening(displays(listeners_));
+    host_->on_listening(listeners_.displays());
   }
-  if (!config::mounts_of(options)
-           .front()
-           .app.empty()) {  // Of an app that is linked in there are no files to keep.
+  const bool is_linked_in = config::mounts_of(options).front().app.empty();
+  if (!is_linked_in) {
     store_ = master::open_store(options, name_, log_);
   }
 }
@@ -328,9 +318,8 @@ int Server::run_checked_worker(const master::Release& release, zygote::WorkerBir
 int Server::run_admin(master::AdminBirth birth) {
   title_.set("appserverd: admin");
   const auto serve = [&](const config::Options& options, const detail::AppMaker& make) {
-    app::HostServices host(
-        kVersion, [this](std::int32_t, std::string_view message) { log_.warning(message); },
-        worker::exchange_calls(), &worker::host_extension);
+    app::HostServices host(kVersion, observe::log_sink(log_), worker::exchange_calls(),
+                           &worker::host_extension);
     std::shared_ptr<const appserver_app> description;
     auto app = app::link_app(
         "the admin process",

@@ -6,6 +6,7 @@
 
 #include <appserver/detail/app_maker.hpp>
 
+#include "base/exit_codes.h"
 #include "base/process_title.h"
 #include "base/result.h"
 #include "config/options.h"
@@ -19,10 +20,9 @@ namespace appserver {
 
 // How a server ended, for the caller to exit with and to print.
 struct ServeResult {
-  int exit_code =
-      0;  // 0 stopped as asked; 1 configuration or bind error; 3 no worker booted; 4 bad app.
-  std::string
-      complaint;  // One line for standard error; empty when there is none or it is there already.
+  int exit_code = kStoppedAsAsked;  // One of base/exit_codes.h.
+  // One line for standard error; empty when there is none or it is there already.
+  std::string complaint;
 };
 
 // What a program that has a server in it brings along.

@@ -17,6 +17,7 @@
 #include "app/thread_count.h"
 #include "base/bell.h"
 #include "base/event_loop.h"
+#include "base/exit_codes.h"
 #include "base/process_title.h"
 #include "base/signals.h"
 #include "config/soundness.h"
@@ -31,8 +32,6 @@
 // in_process.h.
 namespace appserver {
 namespace {
-
-constexpr int kBadConfiguration = 1;
 
 Bell make_bell() {
   auto bell = Bell::make();

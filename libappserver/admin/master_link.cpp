@@ -1,6 +1,5 @@
 #include "admin/master_link.h"
 
-#include <algorithm>
 #include <chrono>
 #include <utility>
 

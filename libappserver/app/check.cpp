@@ -10,7 +10,6 @@
 #include <poll.h>
 #include <string_view>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,6 +23,7 @@
 #include "app/thread_count.h"
 #include "base/after_fork.h"
 #include "base/errno_text.h"
+#include "base/process_watch.h"
 #include "base/signal_name.h"
 #include "base/signals.h"
 #include "base/unique_fd.h"
@@ -128,8 +128,7 @@ int remaining_ms(TimePoint deadline) {
 // Both the pipe and the process are watched: a process that the app has started may hold the pipe
 // open after the child is gone, and an app that closes every descriptor ends it long before.
 bool read_until_gone(const Child& child, TimePoint deadline, std::string& said) {
-  // Not pidfd_open(): sys/pidfd.h of glibc 2.36 declares it without C linkage.
-  const UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, child.pid, 0)));
+  const UniqueFd process = watch_process(child.pid);
   std::array<pollfd, 2> watched{{{.fd = child.out.get(), .events = POLLIN, .revents = 0},
                                  {.fd = process.get(), .events = POLLIN, .revents = 0}}};
   pollfd& pipe = watched[0];

@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "config/log_levels.h"
 #include "config/nearest_name.h"
 #include "config/quote.h"
 #include "config/units.h"
@@ -104,12 +105,10 @@ Result<unsigned> read_count(const std::string& text, const std::string& name) {
 }
 
 Result<std::string> read_logs(const std::vector<std::string>& words) {
-  constexpr std::array<std::string_view, 4> kLevels{"debug", "info", "warning", "error"};
   if (words.size() == 1 && words[0] == "reopen") {
     return std::string();
   }
-  if (words.size() == 2 && words[0] == "level" &&
-      std::find(kLevels.begin(), kLevels.end(), words[1]) != kLevels.end()) {
+  if (words.size() == 2 && words[0] == "level" && log_level_named(words[1])) {
     return words[1];
   }
   return failure(std::string("logs takes `reopen`, or `level` with debug, info, warning or error"));

@@ -1,12 +1,12 @@
 #include <array>
 
+#include "config/log_levels.h"
 #include "config/option_rows.h"
 
 namespace appserver::config {
 namespace {
 
 // In the order of the enumerators.
-constexpr std::array<std::string_view, 4> kLogLevels{"debug", "info", "warning", "error"};
 constexpr std::array<std::string_view, 2> kLogFormats{"text", "json"};
 
 template <typename Enum, Enum Options::*member>

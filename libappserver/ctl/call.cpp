@@ -3,12 +3,12 @@
 #include <array>
 #include <cerrno>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/errno_text.h"
 #include "base/unique_fd.h"
 #include "http/response_reader.h"
+#include "net/connect_local.h"
 
 namespace appserver::ctl {
 namespace {
@@ -26,24 +26,11 @@ std::string advice(int error) {
     case EACCES:
     case EPERM:
       return "only root and the user of the server may; try sudo";
+    case ENAMETOOLONG:
+      return "a path of a socket has at most 107 bytes";
     default:
       return errno_text(error);
   }
-}
-
-Result<UniqueFd, CallError> connect_to(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) {
-    return unreachable(path + ": a path of a socket has at most 107 bytes");
-  }
-  path.copy(address.sun_path, path.size());
-  UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!socket.is_open() ||
-      ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    return unreachable(path + ": " + advice(errno));
-  }
-  return socket;
 }
 
 std::string text_of(const Call& request) {
@@ -82,9 +69,9 @@ ssize_t receive(int fd, std::array<char, 16 * 1024>& room) {
 Result<unsigned, CallError> call(
     const std::string& path, const Call& request,
     const std::function<bool(unsigned status, std::string_view piece)>& take) {
-  auto socket = connect_to(path);
+  const auto socket = net::connect_local(path);
   if (!socket) {
-    return failure(std::move(socket.error()));
+    return unreachable(path + ": " + advice(socket.error()));
   }
   if (!send_all(socket->get(), text_of(request))) {
     return unreachable(path + ": " + errno_text(errno));

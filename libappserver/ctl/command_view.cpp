@@ -1,11 +1,10 @@
 #include "ctl/command_view.h"
 
+#include "ctl/ctl.h"
 #include "ctl/values.h"
 
 namespace appserver::ctl {
 namespace {
-
-constexpr int kRolledBack = 2;
 
 std::string result_text(const boost::json::object& result, const Style& style) {
   const std::string outcome = text_of(result, "outcome");
@@ -31,9 +30,9 @@ std::string CommandView::take(std::string_view line) {
   }
   if (text_of(*news, "event") == "result") {
     has_result_ = true;
-    exit_code_ = is_true(*news, "ok")                         ? 0
+    exit_code_ = is_true(*news, "ok")                         ? kReached
                  : text_of(*news, "outcome") == "rolled back" ? kRolledBack
-                                                              : 1;
+                                                              : kNotReached;
     return result_text(*news, style_);
   }
   const bool has_slot = news->contains("slot") && news->at("slot").is_number();

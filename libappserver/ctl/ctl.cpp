@@ -4,11 +4,11 @@
 #include <poll.h>
 #include <string>
 #include <string_view>
-#include <sys/syscall.h>
 #include <unistd.h>
 #include <utility>
 
 #include "base/private_folder.h"
+#include "base/process_watch.h"
 #include "base/unique_fd.h"
 #include "ctl/call.h"
 #include "ctl/command_body.h"
@@ -142,9 +142,9 @@ int watch_status(const std::string& socket, const CtlRequest& request) {
   return kReached;
 }
 
-// The end of a process that is no child, pidfd_open(2).
+// Of a process that is no child.
 void wait_for_end(int pid) {
-  const UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  const UniqueFd process = watch_process(pid);
   if (process.is_open()) {
     pollfd end{process.get(), POLLIN, 0};
     while (::poll(&end, 1, -1) < 0) {

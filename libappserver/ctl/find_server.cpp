@@ -2,36 +2,23 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <system_error>
 #include <vector>
 
-#include "base/unique_fd.h"
 #include "config/quote.h"
+#include "net/connect_local.h"
 
 namespace appserver::ctl {
 namespace {
 
 constexpr const char* kSocket = "control.sock";
 
-// Whether somebody listens there: a server that was killed leaves its socket behind.
-bool is_served(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) {
-    return false;
-  }
-  path.copy(address.sun_path, path.size());
-  const UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  return ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-}
-
 std::vector<std::string> running_servers(const std::string& folder) {
   std::vector<std::string> names;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-    if (is_served(entry.path() / kSocket)) {
+    // A server that was killed leaves its socket behind.
+    if (net::connect_local(entry.path() / kSocket)) {
       names.push_back(entry.path().filename());
     }
   }

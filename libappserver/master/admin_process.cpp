@@ -8,7 +8,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <string_view>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <utility>
@@ -16,6 +15,7 @@
 
 #include "base/errno_text.h"
 #include "base/private_folder.h"
+#include "base/process_watch.h"
 #include "base/signals.h"
 #include "master/belongings.h"
 #include "net/bind_address.h"
@@ -287,7 +287,7 @@ void AdminProcess::end() noexcept {
   if (process_) {
     on_room(0);
     static_cast<void>(process_->engine.send(ipc::Drain{0}));
-    const UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, process_->pid, 0)));
+    const UniqueFd process = watch_process(process_->pid);
     pollfd ended{process.get(), POLLIN, 0};
     if (!process.is_open() || ::poll(&ended, 1, kEndMilliseconds) != 1) {
       ::kill(process_->pid, SIGKILL);

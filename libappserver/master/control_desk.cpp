@@ -51,8 +51,7 @@ bool all_serve(const supervision::Supervisor& supervisor, unsigned wanted) {
   const supervision::WorkerTable& workers = supervisor.workers();
   bool serve = workers.slot_count() == wanted && workers.workers().size() == wanted;
   for (supervision::Slot slot = 0; serve && slot < wanted; ++slot) {
-    const supervision::Worker* const worker = workers.current(slot);
-    serve = worker != nullptr && worker->state == supervision::WorkerState::Serving;
+    serve = workers.serves(slot);
   }
   return serve;
 }

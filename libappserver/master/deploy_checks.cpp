@@ -10,7 +10,6 @@
 #include <optional>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <boost/process/args.hpp>
@@ -27,6 +26,7 @@
 #include "config/body_pattern.h"
 #include "config/quote.h"
 #include "http/response_reader.h"
+#include "net/connect_local.h"
 
 namespace appserver::master {
 namespace {
@@ -37,18 +37,6 @@ using std::chrono::milliseconds;
 // Of what a command prints, the end is told: there it says what went wrong.
 constexpr long kMostOutput = 600;
 constexpr std::size_t kMostBodyShown = 80;
-
-Result<UniqueFd> connect_to(const std::string& path) {
-  UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
-  if (!fd.is_open() ||
-      ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    return failure("it cannot be reached at " + path + ": " + errno_text(errno));
-  }
-  return fd;
-}
 
 std::string request_text(const config::DeployCheck& check) {
   const bool may_have_body = check.method != "GET" && check.method != "HEAD";
@@ -180,9 +168,9 @@ bool tell(ipc::Channel& master, const std::string& what, const Result<Ok>& resul
 
 Result<Ok> run_check(const std::string& socket, const config::DeployCheck& check) {
   const TimePoint deadline = Clock::now() + check.deadline;
-  const auto connection = connect_to(socket);
+  const auto connection = net::connect_local(socket);
   if (!connection) {
-    return failure(connection.error());
+    return failure("it cannot be reached at " + socket + ": " + errno_text(connection.error()));
   }
   // Short enough for the socket's buffer, so that it is sent whole.
   const std::string request = request_text(check);

@@ -50,7 +50,7 @@ struct DeployRecord {
   std::string state = {};  // The outcome; or the stage.
   std::string why = {};
   std::string who = {};
-  std::chrono::system_clock::time_point at = {};  // When it began.
+  std::chrono::system_clock::time_point at = std::chrono::system_clock::now();  // Its begin.
   Duration took{};
 };
 

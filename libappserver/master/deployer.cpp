@@ -307,9 +307,6 @@ void Deployer::conclude(const DeployFollower& follower, const DeployResult& resu
   record.state = supervision::name_of(result.outcome);
   record.why = result.why;
   record.took = result.took;
-  if (record.at == std::chrono::system_clock::time_point{}) {
-    record.at = std::chrono::system_clock::now();
-  }
   surroundings_.record(std::move(record));
   tell_end(follower, result);
 }

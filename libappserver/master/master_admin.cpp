@@ -12,23 +12,10 @@ AdminProcess::Surroundings Master::admin_surroundings() {
 }
 
 StatusFacts::Surroundings Master::status_surroundings() {
-  return {setup_.name,
-          started_at_,
-          [this] {
-            std::vector<std::string> binds;
-            for (const int fd : setup_.listeners.fds()) {
-              binds.push_back(setup_.listeners.display(fd));
-            }
-            return binds;
-          },
-          setup_.scoreboard,
-          supervisor_,
-          releases_,
-          setup_.store,
-          deployer_,
-          children_,
-          inquests_,
-          history_};
+  return {setup_.name,       started_at_, [this] { return setup_.listeners.displays(); },
+          setup_.scoreboard, supervisor_, releases_,
+          setup_.store,      deployer_,   children_,
+          inquests_,         history_};
 }
 
 ControlDesk::Surroundings Master::control_surroundings() {
@@ -64,13 +51,14 @@ void Master::start_admin() {
     return;  // A program that embeds the server says whether it wants to be told what to do.
   }
   admin_.start();
-  if (admin_.is_there()) {
-    setup_.log.set_witness([this](config::LogLevel level, std::string_view message,
-                                  std::span<const observe::Field> fields) {
-      const std::chrono::duration<double> now = std::chrono::system_clock::now().time_since_epoch();
-      admin_.send(ipc::EventTold{observe::event_json(now.count(), level, message, fields)});
-    });
-  }
+  setup_.log.set_witness([this](config::LogLevel level, std::string_view message,
+                                std::span<const observe::Field> fields) {
+    if (!admin_.is_there()) {
+      return;
+    }
+    const std::chrono::duration<double> now = std::chrono::system_clock::now().time_since_epoch();
+    admin_.send(ipc::EventTold{observe::event_json(now.count(), level, message, fields)});
+  });
 }
 
 }  // namespace appserver::master

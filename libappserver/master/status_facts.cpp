@@ -43,11 +43,6 @@ std::string_view name_of(supervision::GenerationState state) {
   return "failed";
 }
 
-bool is_serving(const supervision::WorkerTable& workers, supervision::Slot slot) {
-  const supervision::Worker* const worker = workers.current(slot);
-  return worker != nullptr && worker->state == supervision::WorkerState::Serving;
-}
-
 ipc::DeployFacts facts_of(const DeployRecord& record, std::uint32_t id, bool is_under_way) {
   ipc::DeployFacts facts;
   facts.id = id;
@@ -126,7 +121,7 @@ std::string StatusFacts::state() const {
     return "starting";
   }
   for (supervision::Slot slot = 0; slot < supervisor.workers().slot_count(); ++slot) {
-    if (!is_serving(supervisor.workers(), slot)) {
+    if (!supervisor.workers().serves(slot)) {
       return "degraded";
     }
   }

@@ -96,6 +96,14 @@ std::vector<int> Listeners::fds() const {
   return fds;
 }
 
+std::vector<std::string> Listeners::displays() const {
+  std::vector<std::string> addresses;
+  for (const Entry& entry : entries_) {
+    addresses.push_back(entry.listener.display());
+  }
+  return addresses;
+}
+
 const std::string& Listeners::display(int fd) const {
   return std::find_if(entries_.begin(), entries_.end(),
                       [fd](const Entry& entry) { return entry.listener.fd() == fd; })

@@ -44,6 +44,8 @@ class Listeners {
   [[nodiscard]] std::vector<int> fds() const;
   // Requires: `fd` is one of them.
   [[nodiscard]] const std::string& display(int fd) const;
+  // Of all, in their order.
+  [[nodiscard]] std::vector<std::string> displays() const;
 
   // Passed sockets that are not among them, as --bind would name them.
   [[nodiscard]] std::vector<std::string> unserved() const;

@@ -8,6 +8,7 @@
 
 #include <boost/json.hpp>
 
+#include "config/log_levels.h"
 #include "observe/json_text.h"
 
 namespace appserver::observe {
@@ -85,15 +86,13 @@ bool read_reopen(const json::value& value, CommandGiven& command) {
 }
 
 bool read_level(const json::value& value, CommandGiven& command) {
-  constexpr std::array<std::string_view, 4> kLevels = {"debug", "info", "warning", "error"};
   if (!value.is_string()) {
     return false;
   }
-  const auto* const found =
-      std::find(kLevels.begin(), kLevels.end(), std::string_view(value.get_string()));
+  const auto level = config::log_level_named(std::string_view(value.get_string()));
   command.command = ControlCommand::SetLogLevel;
-  command.level = static_cast<std::uint8_t>(found - kLevels.begin());
-  return found != kLevels.end();
+  command.level = static_cast<std::uint8_t>(level.value_or(config::LogLevel::Error));
+  return level.has_value();
 }
 
 struct Member {

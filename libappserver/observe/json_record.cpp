@@ -1,8 +1,8 @@
-#include <array>
 #include <cmath>
 
 #include <boost/json.hpp>
 
+#include "config/log_levels.h"
 #include "observe/json_text.h"
 #include "observe/record.h"
 
@@ -64,10 +64,7 @@ std::string json_payload(const Identity& identity, std::string_view message,
 
 std::string event_json(double at, config::LogLevel level, std::string_view message,
                        std::span<const Field> fields) {
-  constexpr std::array<std::string_view, 4> kLevels{"debug", "info", "warning", "error"};
-  json::object event{{"at", at},
-                     {"level", kLevels[static_cast<std::size_t>(level)]},
-                     {"message", to_json(message)}};
+  json::object event{{"at", at}, {"level", config::name_of(level)}, {"message", to_json(message)}};
   for (const Field& field : fields) {
     event.emplace(printable(field.key),
                   std::visit([](const auto& value) { return to_json(value); }, field.value));

@@ -2,15 +2,12 @@
 
 #include <string>
 
+#include "base/exit_codes.h"
 #include "supervision/deploy.h"
 #include "supervision/shutdown.h"
 
 namespace appserver::supervision {
 namespace {
-
-// Exit codes are a contract with init systems and scripts.
-constexpr int kExitBootFailed = 3;
-constexpr int kExitAppFailedToLoad = 4;
 
 struct Outcomes {
   bool any_serving = false;
@@ -21,8 +18,7 @@ struct Outcomes {
 Outcomes count_outcomes(const WorkerTable& workers) {
   Outcomes outcomes;
   for (Slot slot = 0; slot < workers.slot_count(); ++slot) {
-    const Worker* const worker = workers.current(slot);
-    outcomes.any_serving |= worker != nullptr && worker->state == WorkerState::Serving;
+    outcomes.any_serving |= workers.serves(slot);
     outcomes.all_failed &= workers.slot(slot).failed;
     outcomes.all_known &= workers.slot(slot).had_outcome;
   }
@@ -55,7 +51,7 @@ void give_up(Ledger& ledger, TimePoint now) {
     return;
   }
   ledger.desired.exit_code =
-      failure.fault == BootFault::AppFailedToLoad ? kExitAppFailedToLoad : kExitBootFailed;
+      failure.fault == BootFault::AppFailedToLoad ? kBadApp : kNoWorkerBooted;
   request_stop(ledger, StopMode::Quick, now);
   first.state = GenerationState::Failed;
 }

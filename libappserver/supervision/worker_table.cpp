@@ -60,6 +60,11 @@ bool WorkerTable::has_unanswered_forks() const {
                      [](const auto& entry) { return !entry.second.pid; });
 }
 
+bool WorkerTable::serves(Slot slot) const {
+  const Worker* const worker = current(slot);
+  return worker != nullptr && worker->state == WorkerState::Serving;
+}
+
 Worker* WorkerTable::with_pid(Pid pid) {
   const Entry entry = std::find_if(workers_.begin(), workers_.end(),
                                    [pid](const auto& each) { return each.second.pid == pid; });

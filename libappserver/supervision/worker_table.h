@@ -129,6 +129,7 @@ class WorkerTable {
   [[nodiscard]] Worker* successor(Slot slot) { return find(slots_[slot].successor); }
   [[nodiscard]] const Worker* current(Slot slot) const { return find(slots_[slot].current); }
   [[nodiscard]] const Worker* successor(Slot slot) const { return find(slots_[slot].successor); }
+  [[nodiscard]] bool serves(Slot slot) const;
   [[nodiscard]] Worker* with_pid(Pid pid);
   // All workers, oldest first. Entries come and go only through the members of this class.
   [[nodiscard]] std::map<WorkerId, Worker>& workers() { return workers_; }

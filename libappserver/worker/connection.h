@@ -28,15 +28,15 @@ enum class WorkerEnd {
 // One client's connection. Reading and parsing happen inside the loop's dispatch; code of the app
 // runs in serve(), outside of it.
 //
-//   state      waits for                                deadline      leaves to
-//   Closed     a new client, or one of another worker   none          Idle, Reading, Queued
-//   Idle       the first byte of a request              Request       Reading, Departing, Closed
-//   Reading    the rest of the head or body             Head or Body  Queued, Departing, Closed
-//   Queued     serve(), or another worker               none          every other
-//   Awaiting   an answer or more of it, made elsewhere  Answer        every other
-//   Writing    the client to take more of the response  Write         Queued, Awaiting, Idle,
-//   Closed Departing  another worker to take it over           none          Closed, Idle, Reading
-//   Lingering  end of file, discarding bytes            LastBytes     Closed
+//   state      waits for                          deadline      leaves to
+//   Closed     a new client, or another worker's  none          Idle, Reading, Queued
+//   Idle       the first byte of a request        Request       Reading, Departing, Closed
+//   Reading    the rest of the head or body       Head or Body  Queued, Departing, Closed
+//   Queued     serve(), or another worker         none          every other
+//   Awaiting   an answer that is made elsewhere   Answer        every other
+//   Writing    the client to take more of it      Write         Queued, Awaiting, Idle, Closed
+//   Departing  another worker to take it over     none          Closed, Idle, Reading
+//   Lingering  end of file, discarding bytes      LastBytes     Closed
 //
 // [worker] Owned by Connections, which reuses it for client after client.
 class Connection final : private Outlet, private BodyMaker {

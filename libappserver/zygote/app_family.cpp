@@ -4,39 +4,12 @@
 #include <utility>
 
 #include "app/thread_count.h"
+#include "observe/app_log.h"
 
 namespace appserver::zygote {
-namespace {
-
-config::LogLevel level_of(std::int32_t abi_level) {
-  switch (abi_level) {
-    case APPSERVER_LOG_DEBUG:
-      return config::LogLevel::Debug;
-    case APPSERVER_LOG_INFO:
-      return config::LogLevel::Info;
-    case APPSERVER_LOG_WARNING:
-      return config::LogLevel::Warning;
-    default:
-      return config::LogLevel::Error;
-  }
-}
-
-// `label`: of one of several apps; empty for the only one.
-app::HostServices::LogSink sink_to(observe::Log& log, const std::string& label) {
-  if (label.empty()) {
-    return [&log](std::int32_t level, std::string_view message) {
-      log.write(level_of(level), message);
-    };
-  }
-  return [&log, label](std::int32_t level, std::string_view message) {
-    log.write(level_of(level), message, {{"mount", std::string_view(label)}});
-  };
-}
-
-}  // namespace
-
 AppFamily::Member::Member(const Surroundings& with, const std::string& label)
-    : host(with.server_version, sink_to(with.log, label), with.exchange_calls, with.extensions) {
+    : host(with.server_version, observe::log_sink(with.log, label), with.exchange_calls,
+           with.extensions) {
   if (!label.empty()) {
     host.set_key_prefix(label + "=");
   }

@@ -264,6 +264,23 @@ TEST_CASE("control: a socket that another server has is left alone, one of a dea
              [&path] { return ctl(path, {"workers"}).status.code == 0; });
 }
 
+TEST_CASE("control: a server that gets its socket later tells what happens from then on") {
+  TemporaryFolder folder;
+  const std::string path = folder / "c.sock";
+  RunningServer first(server_app("release_good"), 1, {"--control-socket", path});
+  RunningServer second(server_app("release_good"), 1, {"--control-socket", path});
+  second.process.wait_for_log("there is no control socket; it is tried again");
+  first.process.send_signal(SIGTERM);
+  CHECK(first.process.wait_for_exit().code == 0);
+  eventually(10s, "the second one has the socket", [&path] {
+    return ctl(path, {"logs", "level", "info"}).status.code == 0;
+  });
+  const std::string events = "curl -sN --unix-socket " + path + " http://localhost/events 2>&1";
+  const ProgramRun found =
+      run_program("bash", {"-c", "timeout 10 grep -m1 'a command was given' < <(" + events + ")"});
+  CHECK(found.output.find("\"level\":\"info\"") != std::string::npos);
+}
+
 TEST_CASE("control: bash completes what the program knows") {
   TemporaryFolder folder;
   const ProgramRun script = run_program(APPSERVERD_BINARY, {"completion", "bash"});
