@@ -9,7 +9,7 @@
 class TemporaryFolder {
  public:
   TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "notes-XXXXXX").string();
+    std::string name = (std::filesystem::temp_directory_path() / "example-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) {
       throw std::runtime_error("cannot make a folder like " + name);
     }
@@ -22,6 +22,7 @@ class TemporaryFolder {
     std::filesystem::remove_all(path_, ignored);
   }
 
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
   [[nodiscard]] std::string file(const char* name) const { return (path_ / name).string(); }
 
  private:
