@@ -53,6 +53,8 @@ class FileReceiver final : public BodyReceiver {
         .status(201)
         .header("Location", url_of(stored, mount_));
   }
+  // Until the disk has the file.
+  [[nodiscard]] bool finish_blocks() const override { return true; }
 
  private:
   IncomingFile file_;
@@ -85,6 +87,7 @@ class FormReceiver final : public appserver::MultipartReceiver {
     }
     return appserver::json(to_json(store_all(), mount_)).status(201);
   }
+  [[nodiscard]] bool finish_blocks() const override { return true; }
 
  private:
   std::vector<StoredFile> store_all() {

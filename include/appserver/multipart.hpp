@@ -48,6 +48,8 @@ class MultipartReceiver : public PartVisitor {
 
   // The form is complete: the answer.
   virtual Response finish() = 0;
+  // As BodyReceiver::finish_blocks().
+  [[nodiscard]] virtual bool finish_blocks() const { return false; }
 };
 
 // Receives the form of this request, for a handler to return:
@@ -69,6 +71,7 @@ class MultipartReceiver : public PartVisitor {
       parser_.finish();
       return receiver_->finish();
     }
+    [[nodiscard]] bool finish_blocks() const override { return receiver_->finish_blocks(); }
 
    private:
     std::unique_ptr<MultipartReceiver> receiver_;

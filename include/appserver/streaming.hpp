@@ -108,6 +108,13 @@ class BodyReceiver {
   virtual void receive(std::string_view bytes) = 0;
   // The body is complete: the answer.
   virtual Response finish() = 0;
+
+  // Whether finish() waits for something, such as a disk. It then runs on one of the threads of
+  // --threads, if there are any, and the worker serves others meanwhile; so do the error handlers
+  // for what it throws, and so may the destructor. As for all answers that are given later, a
+  // client that ends its sending side has left, and the timeout is answered 504 without an end of
+  // finish().
+  [[nodiscard]] virtual bool finish_blocks() const { return false; }
 };
 
 // A BodyReceiver from two functions:

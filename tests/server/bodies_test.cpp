@@ -238,6 +238,49 @@ TEST_CASE("bodies: a receiver can answer before the body, or give up in the midd
   bodies.server.process.wait_for_log("poisoned body");
 }
 
+TEST_CASE("bodies: receivers whose end blocks end at the same time, on the threads") {
+  Bodies bodies({"--threads", "2"});
+  const std::string form =
+      "--b\r\nContent-Disposition: form-data; name=f\r\n\r\nsecond\r\n--b--\r\n";
+  HttpClient first(bodies.server.address);
+  first.send("POST /waiting HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nfirst");
+  bodies.wait_for_event("finishing");
+  HttpClient second(bodies.server.address);
+  CHECK(second
+            .request("POST", "/waiting-form", form,
+                     "Content-Type: multipart/form-data; boundary=b\r\n")
+            .body == "second");
+  CHECK(first.read_response().body == "first");
+  CHECK(first.get("/large?size=3").body == "LLL");
+  CHECK(second.request("POST", "/counting", "body").body == described("body"));
+}
+
+TEST_CASE("bodies: what a blocking end throws is answered as if it had not blocked") {
+  Bodies bodies({"--threads", "2"});
+  HttpClient told(bodies.server.address);
+  told.send("POST /waiting?failure=told HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\na");
+  bodies.wait_for_event("finishing");
+  HttpClient untold(bodies.server.address);
+  CHECK(untold.request("POST", "/waiting?failure=untold", "b").status == 500);
+  CHECK(told.read_response().status == 409);
+  bodies.server.process.wait_for_log("the disk is broken");
+  CHECK(told.get("/large?size=3").body == "LLL");
+  CHECK(untold.get("/large?size=3").body == "LLL");
+}
+
+TEST_CASE("bodies: a client that leaves while the end blocks harms nobody, and all is released") {
+  Bodies bodies({"--threads", "2"});
+  {
+    HttpClient leaving(bodies.server.address);
+    leaving.send("POST /waiting HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\na");
+    bodies.wait_for_event("finishing");
+  }
+  HttpClient other(bodies.server.address);
+  CHECK(other.request("POST", "/waiting", "b").body == "b");
+  bodies.wait_for_event("receiver released\nreceiver released");
+  CHECK(other.get("/large?size=3").body == "LLL");
+}
+
 TEST_CASE("bodies: Expect: 100-continue is answered when the body is wanted") {
   Bodies bodies;
   for (const std::string target : {"/counting", "/collected"}) {

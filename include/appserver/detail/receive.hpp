@@ -1,107 +1,99 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <memory>
-#include <optional>
-#include <stdexcept>
-#include <string>
 #include <string_view>
 #include <utility>
 
+#include <appserver/abi_async.h>
 #include <appserver/abi_stream.h>
 #include <appserver/detail/fence.hpp>
 #include <appserver/detail/host.hpp>
+#include <appserver/detail/reception.hpp>
 #include <appserver/detail/scope.hpp>
 #include <appserver/detail/send.hpp>
 #include <appserver/request.hpp>
 #include <appserver/response.hpp>
-#include <appserver/streaming.hpp>
 
 // Not part of the user's interface: how a request's body reaches its receiver.
 namespace appserver::detail {
 
-// Sets on `answer` the header fields that were set on `pending` while there was no answer yet.
-inline void amend(Response& answer, const Response& pending) {
-  for (const std::string& name : pending.pending()->replaced) {
-    answer.remove_header(name);
+// The end of a body whose receiver blocks there, on one of the threads of --threads.
+class LateFinish {
+ public:
+  LateFinish(Host host, Reception reception) : host_(host), reception_(std::move(reception)) {}
+
+  // Has the exchange answered there. Returns: false when the server cannot do that; `reception` is
+  // as before then.
+  [[nodiscard]] static bool start(Host host, Reception& reception, appserver_exchange* exchange) {
+    const auto* async = host.extension<appserver_async>(APPSERVER_ASYNC_EXTENSION);
+    if (async == nullptr) {
+      return false;
+    }
+    auto late = std::make_unique<LateFinish>(host, std::move(reception));
+    late->async_ = async;
+    late->kept_ = async->defer(exchange);
+    if (late->kept_ == nullptr) {
+      reception = std::move(late->reception_);
+      return false;
+    }
+    LateFinish* const own = late.release();
+    if (async->run(host.table(), own->kept_, &LateFinish::answer, own) != APPSERVER_OK) {
+      answer(own, 0);  // Too much waits for the threads: this one has to do it.
+    }
+    return true;
   }
-  for (const ResponseHeader& field : pending.headers()) {
-    answer.add_header(field.name, field.value);
+
+ private:
+  // Deletes the object.
+  static void answer(void* state, std::int32_t) noexcept {
+    const std::unique_ptr<LateFinish> self(static_cast<LateFinish*>(state));
+    const auto action = [&self] {
+      return send(self->host_, self->kept_, self->reception_.finish());
+    };
+    static_cast<void>(fenced(action, ErrorReport{self->host_}));
+    self->async_->release(self->kept_);  // With a 500 when there is no answer.
   }
-}
+
+  Host host_;
+  Reception reception_;
+  const appserver_async* async_ = nullptr;
+  appserver_exchange* kept_ = nullptr;
+};
 
 // A body on its way into the app, between the calls of the server. Deletes itself when it is
 // released.
 class Receiving {
  public:
-  // `scope` is that of the route, whose error handlers hold; it lives as long as the app.
-  Receiving(Host host, Response pending, const Scope* scope)
-      : host_(host), pending_(std::move(pending)), scope_(scope) {}
+  Receiving(Host host, Reception reception) : host_(host), reception_(std::move(reception)) {}
 
   // Lets the server give the body to the receiver of `pending`.
   [[nodiscard]] static std::int32_t start(Host host, appserver_exchange* exchange, Response pending,
                                           const Scope* scope) {
-    auto receiving = std::make_unique<Receiving>(host, std::move(pending), scope);
+    auto receiving = std::make_unique<Receiving>(host, Reception(std::move(pending), scope));
     const appserver_body_sink sink{
         sizeof(appserver_body_sink), 0, receiving.release(), &chunk, &end, &release};
     return host.stream()->receive_body(exchange, &sink);
   }
 
-  // Errors: throws what the receiver throws and no error handler wants.
-  void take(std::string_view bytes) {
-    if (early_answer_) {
-      drop(bytes.size());
-      return;
-    }
-    try {
-      receiver().receive(bytes);
-    } catch (...) {
-      early_answer_ = recover(scope_, nullptr, std::current_exception());
-    }
-  }
-
-  // The answer. Errors: as take().
-  [[nodiscard]] Response finish() {
-    Response answer = early_answer_ ? std::move(*early_answer_) : finish_receiver();
-    amend(answer, pending_);
-    return answer;
-  }
-
  private:
-  // How much of a body is read for nothing after its receiver refused it. The refusal can be told
-  // only when the body is at its end, and most clients listen no earlier.
-  static constexpr std::size_t kDroppedBytes = std::size_t{64} << 20;
-
-  [[nodiscard]] BodyReceiver& receiver() const { return *pending_.pending()->receiver; }
-
-  [[nodiscard]] Response finish_receiver() {
-    try {
-      return receiver().finish();
-    } catch (...) {
-      return recover(scope_, nullptr, std::current_exception());
-    }
-  }
-
-  void drop(std::size_t size) {
-    dropped_ += size;
-    if (dropped_ > kDroppedBytes) {
-      throw std::length_error("the client goes on sending a body that was refused");
-    }
-  }
-
   static std::int32_t chunk(void* state, appserver_str bytes) noexcept {
     auto& self = *static_cast<Receiving*>(state);
     const auto action = [&self, bytes] {
-      self.take(to_view(bytes));
+      self.reception_.take(to_view(bytes));
       return APPSERVER_OK;
     };
     return fenced(action, ErrorReport{self.host_});
   }
   static std::int32_t end(void* state, appserver_exchange* exchange) noexcept {
     auto& self = *static_cast<Receiving*>(state);
-    const auto action = [&self, exchange] { return send(self.host_, exchange, self.finish()); };
+    Reception& reception = self.reception_;
+    const auto action = [&self, &reception, exchange]() -> std::int32_t {
+      if (reception.finish_blocks() && LateFinish::start(self.host_, reception, exchange)) {
+        return APPSERVER_OK;
+      }
+      return send(self.host_, exchange, reception.finish());
+    };
     return fenced(action, ErrorReport{self.host_});
   }
   static void release(void* state) noexcept {
@@ -109,10 +101,7 @@ class Receiving {
   }
 
   Host host_;
-  Response pending_;
-  const Scope* scope_;
-  std::optional<Response> early_answer_;
-  std::size_t dropped_ = 0;
+  Reception reception_;
 };
 
 // Whether the body of this request has yet to arrive. The server calls a receiving handler early
@@ -135,11 +124,11 @@ class Receiving {
   if (awaits_body(request)) {
     return Receiving::start(host, exchange, std::move(pending), scope);
   }
-  Receiving receiving(host, std::move(pending), scope);
+  Reception reception(std::move(pending), scope);
   if (!request.body().empty()) {
-    receiving.take(request.body());
+    reception.take(request.body());
   }
-  return send(host, exchange, receiving.finish());
+  return send(host, exchange, reception.finish());
 }
 
 }  // namespace appserver::detail

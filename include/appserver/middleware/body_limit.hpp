@@ -49,6 +49,7 @@ class BodyLimit {
       inner_->receive(bytes);
     }
     Response finish() override { return inner_->finish(); }
+    [[nodiscard]] bool finish_blocks() const override { return inner_->finish_blocks(); }
 
    private:
     std::shared_ptr<BodyReceiver> inner_;

@@ -2,12 +2,16 @@
 #include <cstdint>
 #include <cstdlib>
 #include <fstream>
+#include <latch>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <appserver/app.hpp>
+#include <appserver/middleware/body_limit.hpp>
+#include <appserver/multipart.hpp>
 
 namespace {
 
@@ -90,6 +94,45 @@ auto counting(const Request& request) {
       });
 }
 
+// Its end waits for that of another one, so that both are answered only when they end at the same
+// time.
+class Waiting : public appserver::BodyReceiver {
+ public:
+  Waiting(std::latch& ends, std::string failure) : ends_(ends), failure_(std::move(failure)) {}
+  void receive(std::string_view bytes) override { bytes_ += bytes; }
+  Response finish() override {
+    note("finishing");
+    ends_.arrive_and_wait();
+    if (failure_ == "told") {
+      throw appserver::HttpError(409, "another one was faster");
+    }
+    if (failure_ == "untold") {
+      throw std::runtime_error("the disk is broken");
+    }
+    return appserver::text(bytes_);
+  }
+  bool finish_blocks() const override { return true; }
+
+ private:
+  std::latch& ends_;
+  std::string failure_;
+  std::string bytes_;
+  Witness witness_{"receiver released"};
+};
+
+class WaitingForm : public appserver::MultipartReceiver {
+ public:
+  explicit WaitingForm(std::latch& ends) : inner_(ends, "") {}
+  void part_begins(const appserver::PartHead&) override {}
+  void part_data(std::string_view bytes) override { inner_.receive(bytes); }
+  void part_ends() override {}
+  Response finish() override { return inner_.finish(); }
+  bool finish_blocks() const override { return true; }
+
+ private:
+  Waiting inner_;
+};
+
 }  // namespace
 
 APPSERVER_APP(app) {
@@ -109,6 +152,16 @@ APPSERVER_APP(app) {
     return appserver::html("<p>done</p>");
   });
   app.post("/counting", counting);
+  auto& ends = app.keep<std::latch>(2);
+  app.group("")
+      .use(appserver::limit_body(1000))
+      .post("/waiting",
+            [&ends](const Request& request) -> std::unique_ptr<appserver::BodyReceiver> {
+              return std::make_unique<Waiting>(ends, request.query("failure").value_or(""));
+            });
+  app.post("/waiting-form", [&ends](const Request& request) {
+    return appserver::receive_multipart(request, std::make_unique<WaitingForm>(ends));
+  });
   app.post("/collected", [](const Request& request) {
     std::uint32_t sum = 0;
     for (const char byte : request.body()) {
