@@ -44,6 +44,7 @@ HandlerThreads::~HandlerThreads() {
 }
 
 void HandlerThreads::handle(DetachedExchange& exchange) {
+  handlers_.fetch_add(1, std::memory_order_relaxed);
   push({&exchange, {}});
 }
 
@@ -95,6 +96,7 @@ std::vector<DetachedExchange*> HandlerThreads::withdraw() {
     return is_handler;
   });
   outstanding_.fetch_sub(withdrawn.size(), std::memory_order_relaxed);
+  handlers_.fetch_sub(withdrawn.size(), std::memory_order_relaxed);
   return withdrawn;
 }
 
@@ -136,6 +138,7 @@ void HandlerThreads::perform(Seat& seat, const Task& task) {
   }
   seat.exchange = nullptr;
   outstanding_.fetch_sub(1, std::memory_order_relaxed);
+  handlers_.fetch_sub(1, std::memory_order_relaxed);
   task.exchange->handler_returned_on_pool(result);
 }
 

@@ -35,9 +35,10 @@ class HandlerThreads {
 
   [[nodiscard]] std::size_t count() const noexcept { return seats_.size(); }
 
-  // [who has the loop] Whether one more handler can wait here.
+  // [who has the loop] Whether one more handler can wait here. Functions do not count: however many
+  // of them wait, a handler has its place in the queue among them.
   [[nodiscard]] bool has_room() const noexcept {
-    return outstanding_.load(std::memory_order_relaxed) < 2 * seats_.size();
+    return handlers_.load(std::memory_order_relaxed) < 2 * seats_.size();
   }
   // Whether all of them have something to do.
   [[nodiscard]] bool are_busy() const noexcept {
@@ -88,6 +89,7 @@ class HandlerThreads {
   Mailbox& mailbox_;
   std::deque<Seat> seats_;  // Unchanged once the constructor is done.
   std::atomic<std::size_t> outstanding_{0};
+  std::atomic<std::size_t> handlers_{0};  // How many of those are handlers.
   std::atomic<bool> begins_nothing_{false};
   std::mutex mutex_;
   std::condition_variable changed_;

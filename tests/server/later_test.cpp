@@ -45,6 +45,20 @@ TEST_CASE("later: coroutines answer at once, after a while, and with what other 
   CHECK(client.get("/pipe").body == "in time, room");
 }
 
+// Scenario: 1. coroutines keep more functions in the queue of the threads than it is long; 2. a
+// handler wants a thread; 3. each function that ends makes room for one, but the next one is there
+// already.
+TEST_CASE("later: a handler gets its thread although functions always wait for all of them") {
+  RunningServer server = later({"--threads", "1"});
+  LoadClient functions(server.address, "/blocking/10", 8);
+  functions.wait_for_answers(20);
+  HttpClient client(server.address);
+  for (int i = 0; i < 5; ++i) {
+    CHECK(client.get("/any").body == "other");
+  }
+  CHECK(functions.stop().failed() == 0);
+}
+
 TEST_CASE("later: middleware sets fields of answers that come later") {
   RunningServer server = later();
   HttpClient client(server.address);
