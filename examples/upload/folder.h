@@ -40,7 +40,7 @@ class Folder {
   // Errors: throws StorageError, also when there is no room for that many.
   [[nodiscard]] IncomingFile receive(std::string name, std::uint64_t expected) const;
 
-  // Returns: nullopt when there is none. Requires of these three: is_id(id).
+  // Returns: nullopt when there is none. Requires of these three: the id is no path; see is_id().
   // Errors: throws StorageError.
   [[nodiscard]] std::optional<StoredFile> find(const std::string& id) const;
   // Returns: whether there was one. Who is downloading it goes on.

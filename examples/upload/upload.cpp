@@ -35,11 +35,12 @@ constexpr std::uint64_t kDefaultMostBytes = std::uint64_t{1} << 30;
 constexpr std::size_t kDefaultPage = 100;
 constexpr std::size_t kMaxPage = 1000;
 
-constexpr const char* kPage = R"(<!doctype html>
+constexpr std::string_view kPageBegin = R"(<!doctype html>
 <meta charset="utf-8">
 <title>upload</title>
 <h1>upload</h1>
-<form action="files" method="post" enctype="multipart/form-data">
+<form action=")";
+constexpr std::string_view kPageEnd = R"(/files" method="post" enctype="multipart/form-data">
   <input type="file" name="file" multiple> <button>Send</button>
 </form>
 <p>Or: <code>curl --data-binary @photo.jpg 'localhost:8000/files?name=photo.jpg'</code></p>
@@ -67,6 +68,10 @@ std::uint64_t most_bytes() {
     throw std::runtime_error("UPLOAD_MAX_BYTES is '" + text + "': give a number of bytes");
   }
   return *number;
+}
+
+Response page(const Request& request) {
+  return appserver::html(std::string(kPageBegin).append(request.mount()).append(kPageEnd));
 }
 
 // What leads anywhere else than to a file of ours does not exist.
@@ -143,7 +148,7 @@ APPSERVER_APP(app) {
     return tell(error);
   });
 
-  app.get("/", [](const Request&) { return appserver::html(kPage); });
+  app.get("/", page);
   app.get("/files", [&opened](const Request& r) { return list_files(*opened, r); });
   app.get("/files/{id}", [&opened](const Request& r) { return send_file(*opened, r); });
   app.del("/files/{id}", [&opened](const Request& r) { return delete_file(*opened, r); });
