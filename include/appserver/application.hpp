@@ -60,6 +60,14 @@ class App : public Routes<App> {
     return add(on_worker_start_, std::move(hook));
   }
 
+  // In a worker that begins to finish what is under way, because another one takes its place or the
+  // server stops. It goes when its last exchange has ended: end those that have no end of their
+  // own, such as streams of events, here. Requests may still come. Exceptions are logged. Does not
+  // run in a worker that is stopped at once, nor on servers before ABI 1.2. [worker]
+  App& on_worker_leave(std::function<void(const Worker&)> hook) {
+    return add(on_worker_leave_, std::move(hook));
+  }
+
   // In a worker that has finished its last exchange and is about to exit. Exceptions are logged.
   // Does not run in a worker that crashes. [worker]
   App& on_worker_stop(std::function<void(const Worker&)> hook) {
@@ -127,6 +135,7 @@ class App : public Routes<App> {
   std::unique_ptr<detail::Blueprint> blueprint_;  // never null
   std::vector<std::function<void()>> on_load_;
   std::vector<std::function<void(const Worker&)>> on_worker_start_;
+  std::vector<std::function<void(const Worker&)>> on_worker_leave_;
   std::vector<std::function<void(const Worker&)>> on_worker_stop_;
   std::vector<std::function<void()>> on_release_retire_;
 };

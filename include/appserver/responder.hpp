@@ -69,6 +69,7 @@ class Responder {
   [[nodiscard]] bool is_cancelled() const { return call_ == nullptr || call_->is_cancelled(); }
 
   // Calls `function` on the worker's thread when that becomes so; not after the answer was given.
+  // Of one that start() has begun, it tells until the body is complete that the client has left.
   // Errors: as request().
   void on_cancel(std::function<void()> function) {
     static_cast<void>(call());

@@ -126,11 +126,10 @@ class Client {
   // Where the next requests seem to come from.
   [[nodiscard]] Origin& origin() noexcept { return options_.origin; }
 
-  // Ends the worker: runs on_worker_stop, once. No request may follow.
+  // Ends the worker: runs on_worker_leave and on_worker_stop, once. No request may follow.
   void stop() {
-    const appserver_app& app = app_.description();
-    if (std::exchange(is_running_, false) && app.on_worker_stop != nullptr) {
-      app.on_worker_stop(app.state, &worker_);
+    if (std::exchange(is_running_, false)) {
+      app_.leave_and_stop(worker_);
     }
   }
 

@@ -9,6 +9,8 @@
 #include <type_traits>
 #include <utility>
 
+#include <appserver/abi_leaving.h>
+
 #include "app/dlerror_text.h"
 
 namespace appserver::app {
@@ -186,6 +188,7 @@ std::vector<std::string_view> LoadedApp::hooks() const {
   };
   add(description_.on_load != nullptr, "on_load");
   add(description_.on_worker_start != nullptr, "on_worker_start");
+  add(extension(APPSERVER_LEAVING_EXTENSION) != nullptr, "on_worker_leave");
   add(description_.on_worker_stop != nullptr, "on_worker_stop");
   add(description_.on_release_retire != nullptr, "on_release_retire");
   return names;

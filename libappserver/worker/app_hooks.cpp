@@ -64,8 +64,24 @@ Result<Ok> StartedApps::start() {
     if (auto ran = run_start_hook(next, info_); !ran) {
       return failure(app::said_of(next.mount, apps_.size(), ran.error().message));
     }
+    const auto* leaving =
+        static_cast<const appserver_leaving*>(next.app.extension(APPSERVER_LEAVING_EXTENSION));
+    if (leaving != nullptr && leaving->size >= sizeof *leaving) {
+      leave_hooks_.push_back({leaving->on_worker_leave, next.app.description().state, info_});
+    }
   }
   return ok();
+}
+
+void StartedApps::tell_that_worker_leaves(AppLoop& loop) {
+  for (LeaveHook& hook : leave_hooks_) {
+    loop.add({&StartedApps::run_leave_hook, &hook, nullptr});
+  }
+}
+
+void StartedApps::run_leave_hook(void* hook, std::int32_t) {
+  const auto& own = *static_cast<const LeaveHook*>(hook);
+  own.function(own.state, &own.info);
 }
 
 }  // namespace appserver::worker

@@ -56,7 +56,7 @@ struct AppSide {
 class Worker {
  public:
   // All outlive it.
-  Worker(WorkerSetup& setup, const Rules& rules, AppSide& app_side);
+  Worker(WorkerSetup& setup, const Rules& rules, AppSide& app_side, StartedApps& apps);
 
   // Serves until it has drained or is told to stop.
   void run();
@@ -85,6 +85,7 @@ class Worker {
 
   WorkerSetup& setup_;
   AppSide& app_side_;
+  StartedApps& apps_;
   EventLoop& loop_ = app_side_.loop;
   std::optional<observe::AccessLog> access_log_;
   Complaints complaints_;
@@ -115,9 +116,10 @@ LifeLimits life_limits_of(const config::Options& options) {
   return draw_life_limits(options, random);
 }
 
-Worker::Worker(WorkerSetup& setup, const Rules& rules, AppSide& app_side)
+Worker::Worker(WorkerSetup& setup, const Rules& rules, AppSide& app_side, StartedApps& apps)
     : setup_(setup),
       app_side_(app_side),
+      apps_(apps),
       complaints_(setup.log),
       gate_({app_side.places, setup.score, setup.scoreboard.barred(), baton_, app_side.failures,
              app_side.detached},
@@ -360,6 +362,7 @@ void Worker::drain(bool hand_over) noexcept {
     acceptor_.finish();  // Nobody else will serve the queue.
   }
   departure_.leave(hand_over);
+  apps_.tell_that_worker_leaves(app_side_.app_loop);
   const std::chrono::duration<double> graceful = setup_.options.graceful_timeout;
   drain_limit_.start<&Worker::stop>(this, graceful.count() + kGraceSeconds);
 }
@@ -389,7 +392,7 @@ int worker(WorkerSetup setup) {
   if (const auto all = started.start(); !all) {
     return refuse_to_start(setup, all.error());
   }
-  Worker(setup, *rules, app_side).run();
+  Worker(setup, *rules, app_side, started).run();
   return 0;
 }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <appserver/abi_async.h>
+#include <appserver/abi_leaving.h>
 #include <appserver/abi_stream.h>
 #include <appserver/abi_testing.h>
 #include <appserver/application.hpp>
@@ -128,6 +129,13 @@ class Entry {
     return fenced([&] { return run_all(entry.app_.on_worker_start_, worker); }, entry.reporting());
   }
 
+  static void on_worker_leave(void* state, const appserver_worker_info* info) noexcept {
+    const Entry& entry = self(state);
+    const Worker worker(*info, entry.host_);
+    static_cast<void>(fenced([&] { return run_all(entry.app_.on_worker_leave_, worker); },
+                             ErrorRecord{entry.host_, "on_worker_leave"}));
+  }
+
   static void on_worker_stop(void* state, const appserver_worker_info* info) noexcept {
     const Entry& entry = self(state);
     const Worker worker(*info, entry.host_);
@@ -163,6 +171,9 @@ class Entry {
     // Without a route of another kind, the server need not ask before every request.
     if (wanted == APPSERVER_PLACEMENT_EXTENSION && entry.has_placements_) {
       return &entry.placement_;
+    }
+    if (wanted == APPSERVER_LEAVING_EXTENSION && !entry.app_.on_worker_leave_.empty()) {
+      return &entry.leaving_;
     }
     const bool unloads = wanted == APPSERVER_UNLOAD_EXTENSION && entry.forget_ != nullptr;
     return unloads ? &entry.unload_ : nullptr;
@@ -204,6 +215,7 @@ class Entry {
   appserver_streaming streaming_{sizeof(appserver_streaming), 0, &Entry::streams_body};
   bool has_placements_ = false;  // some handlers run on the worker's own thread in any case
   appserver_placement placement_{sizeof(appserver_placement), 0, &Entry::on_worker_thread};
+  appserver_leaving leaving_{sizeof(appserver_leaving), 0, &Entry::on_worker_leave};
   std::function<void()> forget_;
   appserver_unload unload_{sizeof(appserver_unload), 0, &Entry::unload};
   appserver_app description_{};

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <appserver/abi.h>
+#include <appserver/abi_leaving.h>
 #include <appserver/abi_stream.h>
 #include <appserver/abi_testing.h>
 #include <appserver/application.hpp>
@@ -66,6 +67,17 @@ class LoadedApp {
   void run(const char* name, Hook hook, Arguments... arguments) {
     if (hook != nullptr && hook(description_->state, arguments...) != APPSERVER_OK) {
       throw std::runtime_error(std::string(name) + " failed: " + host_.take_error());
+    }
+  }
+
+  // The end of a worker.
+  void leave_and_stop(const appserver_worker_info& worker) const {
+    const auto* leaving = extension<appserver_leaving>(APPSERVER_LEAVING_EXTENSION);
+    if (leaving != nullptr) {
+      leaving->on_worker_leave(description_->state, &worker);
+    }
+    if (description_->on_worker_stop != nullptr) {
+      description_->on_worker_stop(description_->state, &worker);
     }
   }
 

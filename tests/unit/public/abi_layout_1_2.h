@@ -4,6 +4,7 @@
 
 #include <appserver/abi_async.h>
 #include <appserver/abi_deadline.h>
+#include <appserver/abi_leaving.h>
 #include <appserver/abi_loop.h>
 #include <appserver/abi_tokens.h>
 
@@ -31,6 +32,9 @@ LAYOUT_FIELD(appserver_async, post, 56, 8);
 LAYOUT_FIELD(appserver_async, run, 64, 8);
 LAYOUT_FIELD(appserver_async, wait, 72, 8);
 LAYOUT_FIELD(appserver_async, cancel, 80, 8);
+
+LAYOUT_SIZE(appserver_leaving, 16);
+LAYOUT_FIELD(appserver_leaving, on_worker_leave, 8, 8);
 
 LAYOUT_SIZE(appserver_loop, 16);
 LAYOUT_FIELD(appserver_loop, open, 8, 8);

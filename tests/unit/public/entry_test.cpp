@@ -62,6 +62,25 @@ TEST_CASE("Entry: the routes are listed in the order of declaration") {
   CHECK(std::strcmp(routes->routes[1].pattern, "/a") == 0);
 }
 
+TEST_CASE("Entry: an app is told that its worker leaves only if it wants to know") {
+  const auto leaving_of = [](const appserver_app& d) {
+    return static_cast<const appserver_leaving*>(
+        d.get_extension(d.state, APPSERVER_LEAVING_EXTENSION));
+  };
+  LoadedApp silent([](App& a) { a.get("/", says("")); });
+  CHECK(leaving_of(*silent.description()) == nullptr);
+  unsigned slot = 0;
+  LoadedApp app([&slot](App& a) {
+    a.on_worker_leave([&slot](const Worker& w) { slot = w.slot(); });
+    a.on_worker_leave([](const Worker&) { throw std::runtime_error("stuck"); });
+  });
+  const appserver_leaving* leaving = leaving_of(*app.description());
+  REQUIRE(leaving != nullptr);
+  leaving->on_worker_leave(app.description()->state, &kWorker);
+  CHECK(slot == 3);
+  CHECK(app.host().logged().at(0).second == "on_worker_leave: stuck");
+}
+
 TEST_CASE("Entry: hooks run in order and learn which worker they run in") {
   std::vector<std::string> calls;
   LoadedApp app([&calls](App& a) {

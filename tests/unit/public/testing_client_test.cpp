@@ -137,12 +137,13 @@ TEST_CASE("testing::Client: hooks run once, and the app's objects go with the cl
           a.on_worker_start([&trace](const Worker& w) {
             trace += "start" + std::to_string(w.slot()) + std::to_string(w.generation()) + " ";
           });
+          a.on_worker_leave([&trace](const Worker&) { trace += "leave "; });
           a.on_worker_stop([&trace](const Worker&) { trace += "stop "; });
         },
         {.slot = 3, .generation = 2});
     CHECK(trace == "load start32 ");
   }
-  CHECK(trace == "load start32 stop gone ");
+  CHECK(trace == "load start32 leave stop gone ");
 }
 
 TEST_CASE("testing::Client: time stands still until the test moves it") {
