@@ -64,7 +64,7 @@ std::vector<std::string> numbers(int first, int last) {
 
 void receive_messages(const EventClients& clients, std::size_t count) {
   receive_until(clients, 20s, "all messages have come",
-                [count](const EventClient& client) { return client.messages().size() >= count; });
+                [count](const EventClient& client) { return client.message_count() >= count; });
 }
 
 // Says things in the lobby, one after the other, from a thread of its own. What was not answered,

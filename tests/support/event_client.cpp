@@ -90,8 +90,10 @@ void EventClient::take_input() {
   if (!is_streaming_ && !waits_ && !take_head()) {
     return;
   }
-  while (!waits_ && take_chunk()) {
+  std::size_t taken = 0;
+  while (!waits_ && take_chunk(taken)) {
   }
+  input_.erase(0, taken);  // At once: there may be megabytes.
   take_events();
 }
 
@@ -111,21 +113,21 @@ bool EventClient::take_head() {
   return true;
 }
 
-bool EventClient::take_chunk() {
-  const std::size_t line = input_.find("\r\n");
+bool EventClient::take_chunk(std::size_t& taken) {
+  const std::size_t line = input_.find("\r\n", taken);
   if (line == input_.npos) {
     return false;
   }
   std::size_t size = 0;
-  const auto [end, error] = std::from_chars(input_.data(), input_.data() + line, size, 16);
+  const auto [end, error] = std::from_chars(input_.data() + taken, input_.data() + line, size, 16);
   if (error != std::errc() || end != input_.data() + line) {
-    refuse("the size of a chunk", input_);
+    refuse("the size of a chunk", std::string_view(input_).substr(taken));
   }
   if (input_.size() < line + 2 + size + 2) {
     return false;
   }
   text_.append(input_, line + 2, size);
-  input_.erase(0, line + 2 + size + 2);
+  taken = line + 2 + size + 2;
   if (size == 0) {
     ++ends_;
     take_events();  // The last of them says when to come back.
@@ -170,6 +172,7 @@ void EventClient::take_event(std::string_view lines) {
     }
   }
   if (has_data) {
+    message_count_ += event.type.empty() ? 1U : 0U;
     events_.push_back(std::move(event));
   }
 }

@@ -37,6 +37,7 @@ class EventClient {
   // The data of those without a type; and of those with this one.
   [[nodiscard]] std::vector<std::string> messages() const { return data_of(""); }
   [[nodiscard]] std::vector<std::string> data_of(std::string_view type) const;
+  [[nodiscard]] std::size_t message_count() const noexcept { return message_count_; }
   [[nodiscard]] std::size_t comments() const noexcept { return comments_; }
   // How many streams ended in good order; and how many with their connection, in the middle.
   [[nodiscard]] unsigned ends() const noexcept { return ends_; }
@@ -50,7 +51,7 @@ class EventClient {
   void receive();
   void take_input();
   [[nodiscard]] bool take_head();
-  [[nodiscard]] bool take_chunk();
+  [[nodiscard]] bool take_chunk(std::size_t& taken);
   void take_events();
   void take_event(std::string_view lines);
   void come_back_later() { comes_back_at_ = std::chrono::steady_clock::now() + retry_; }
@@ -66,6 +67,7 @@ class EventClient {
   std::string input_;  // As it came.
   std::string text_;   // Of the stream, without its chunks.
   std::vector<ReceivedEvent> events_;
+  std::size_t message_count_ = 0;
   std::size_t comments_ = 0;
   unsigned ends_ = 0;
   unsigned cuts_ = 0;
