@@ -18,6 +18,8 @@
 #include "support/http_client.h"
 #include "support/running_server.h"
 #include "support/temporary_folder.h"
+#include "support/text_search.h"
+#include "support/time_since.h"
 
 using namespace appserver::test;
 
@@ -53,6 +55,15 @@ struct ChatService {
   TemporaryFolder folder{};
   RunningServer server;
 };
+
+// Those that welcomed these clients last: "worker 0, generation 1".
+std::set<std::string> workers_of(const EventClients& clients) {
+  std::set<std::string> workers;
+  for (const auto& client : clients) {
+    workers.insert(client->data_of("welcome").back());
+  }
+  return workers;
+}
 
 std::vector<std::string> numbers(int first, int last) {
   std::vector<std::string> texts;
@@ -108,13 +119,14 @@ class Speaker {
 
 TEST_CASE("chat: fifty clients of two workers get each message of their room once and in order") {
   const ChatService chat(2);
-  const EventClients lobby = chat.listeners(50);
+  EventClients lobby = chat.listeners(50);
   const EventClients garden = chat.listeners(4, "garden");
-  std::set<std::string> workers;
-  for (const auto& client : lobby) {
-    workers.insert(client->data_of("welcome").front());
-  }
-  CHECK(workers == std::set<std::string>{"worker 0, generation 1", "worker 1, generation 1"});
+  eventually(20s, "both workers have listeners", [&] {
+    if (workers_of(lobby).size() < 2) {  // A busy machine may let one of them have all.
+      lobby.push_back(std::move(chat.listeners(1).front()));
+    }
+    return workers_of(lobby).size() == 2;
+  });
   for (const std::string& text : numbers(1, 100)) {
     CHECK(chat.say(text).status == 201);
   }
@@ -141,7 +153,7 @@ TEST_CASE("chat: reloads while many talk cost nobody a message, and do not wait 
       return client.data_of("welcome").back().ends_with(here);
     });
     chat.server.process.wait_for_generation(generation, 2);
-    CHECK(std::chrono::steady_clock::now() - start < 30s);  // The graceful time-out: 60.
+    CHECK(time_since(start) < 30s);  // The graceful time-out: 60.
   }
   receive_messages(clients, 300);
   CHECK(speaker.finish() == 0);
@@ -157,7 +169,8 @@ TEST_CASE("chat: a worker that is killed costs no listener a message either") {
   const EventClients clients = chat.listeners(20);
   Speaker speaker(chat.server.address, numbers(1, 200));
   receive_messages(clients, 20);
-  ::kill(chat.server.process.workers().at(0).pid, SIGKILL);
+  const bool is_first = clients.front()->data_of("welcome").front().starts_with("worker 0");
+  ::kill(chat.server.process.workers().at(is_first ? 0 : 1).pid, SIGKILL);
   receive_messages(clients, 100);
   static_cast<void>(speaker.finish());
   eventually(10s, "the last word is said", [&chat] { return chat.say("end").status == 201; });
@@ -214,9 +227,13 @@ TEST_CASE("chat: a slow client holds nobody, is ended, and gets all of it when i
   for (const std::string& number : numbers(1, 3200)) {
     texts.push_back(number + std::string(1900, '.'));
   }
-  Speaker speaker(chat.server.address, texts);
-  receive_messages(others, texts.size());
-  CHECK(speaker.finish() == 0);
+  HttpClient speaker(chat.server.address);
+  for (std::size_t said = 0; said < texts.size();) {
+    CHECK(speaker.request("POST", "/rooms/lobby/messages", texts[said]).status == 201);
+    if (++said % 100 == 0) {
+      receive_messages(others, said);  // So that they are never slow.
+    }
+  }
   chat.server.process.wait_for_log("a listener of room lobby is too slow");
   for (const auto& client : others) {
     CHECK((client->messages() == texts));
@@ -269,7 +286,7 @@ TEST_CASE("chat: names, messages and ids that make no sense are refused with a r
   CHECK(body_of(chat.say("x", "a%20b"), 400).find("the name of a room") == 0);
   CHECK(body_of(chat.say("x", std::string(65, 'a')), 400).find("the name of a room") == 0);
   CHECK(chat.say("x", std::string(64, 'a')).status == 201);
-  CHECK(body_of(chat.say(std::string(2001, 'x')), 413).find("2000 bytes") != std::string::npos);
+  CHECK(contains(body_of(chat.say(std::string(2001, 'x')), 413), "2000 bytes"));
   CHECK(chat.say(std::string(2000, 'x')).status == 201);
   CHECK(body_of(chat.say(""), 400) == "a message: 1 to 2000 bytes");
   CHECK(body_of(get(chat.server.address, "/rooms/a%2Fb/events"), 400).find("the name") == 0);
@@ -278,5 +295,5 @@ TEST_CASE("chat: names, messages and ids that make no sense are refused with a r
   const HttpResponse response =
       client.request("GET", "/rooms/a/events", {}, "Last-Event-ID: 12x\r\n");
   CHECK(body_of(response, 400).find("Last-Event-ID") == 0);
-  CHECK(get(chat.server.address, "/").body.find("EventSource") != std::string::npos);
+  CHECK(contains(get(chat.server.address, "/").body, "EventSource"));
 }

@@ -7,14 +7,14 @@
 #include <doctest/doctest.h>
 
 #include "support/eventually.h"
+#include "support/get_request.h"
 #include "support/http_client.h"
 #include "support/running_server.h"
+#include "support/text_search.h"
 
 using namespace appserver::test;
 
 namespace {
-
-constexpr const char* kAskForStream = "GET /lasting HTTP/1.1\r\nHost: a\r\n\r\n";
 
 // Well below the graceful time-out, which would end the streams as well.
 constexpr auto kQuick = 10s;
@@ -30,7 +30,7 @@ TEST_CASE("leaving: a reload lets the app end its streams, and their connections
   RunningServer server(server_app("lasting"), 1, {"--graceful-timeout", "60s"});
   const std::string old_pid = get(server.address, "/pid").body;
   HttpClient client(server.address);
-  client.send(kAskForStream);
+  client.send(get_request("/lasting"));
   wait_for_streams(server, 1);
   server.process.send_signal(SIGHUP);
   CHECK(client.read_response().body == "hello bye");
@@ -44,30 +44,28 @@ TEST_CASE("leaving: a reload lets the app end its streams, and their connections
 TEST_CASE("leaving: a stop tells the app once, before on_worker_stop") {
   RunningServer server(server_app("lasting"), 1, {"--graceful-timeout", "60s"});
   HttpClient client(server.address);
-  client.send(kAskForStream);
+  client.send(get_request("/lasting"));
   wait_for_streams(server, 1);
   server.process.send_signal(SIGTERM);
   CHECK(client.read_response().body == "hello bye");
   CHECK(server.process.wait_for_exit(kQuick).code == 0);
   const std::string log = server.process.log();
-  const std::size_t told = log.find("told to leave with 1");
-  REQUIRE(told != log.npos);
-  CHECK(log.find("told to leave", told + 1) == log.npos);
-  CHECK(log.find("stopped", told) != log.npos);
+  CHECK(occurrences(log, "told to leave with 1") == 1);
+  CHECK(log.find("told to leave") < log.find("gen 1: stopped"));
 }
 
 TEST_CASE("leaving: a worker that is stopped at once is not told") {
   RunningServer server(server_app("lasting"), 1);
   server.process.send_signal(SIGINT);
   CHECK(server.process.wait_for_exit(kQuick).code == 0);
-  CHECK(server.process.log().find("told to leave") == std::string::npos);
+  CHECK_FALSE(contains(server.process.log(), "told to leave"));
 }
 
 TEST_CASE("leaving: a client that leaves in the middle of a pushed stream is told at once") {
   RunningServer server(server_app("lasting"), 1);
   {
     HttpClient client(server.address);
-    client.send(kAskForStream);
+    client.send(get_request("/lasting"));
     wait_for_streams(server, 1);
   }
   wait_for_streams(server, 0);
