@@ -9,9 +9,6 @@ namespace appserver::worker {
 static_assert(InputBuffer::kBodyRoom >= http::RequestParser::kFramingRoom,
               "chunk framing that the parser leaves unconsumed must fit behind a pinned head");
 
-// Not value-initialised: the bytes are written by recv() before anybody reads them.
-InputBuffer::InputBuffer() : block_(new char[kBlockSize]) {}
-
 std::span<char> InputBuffer::room_for_head() {
   if (end_ >= capacity_ - kBodyRoom) {
     move_to_front();
@@ -19,16 +16,16 @@ std::span<char> InputBuffer::room_for_head() {
       grow();
     }
   }
-  return {block_.get() + end_, capacity_ - kBodyRoom - end_};
+  return {bytes_ + end_, capacity_ - kBodyRoom - end_};
 }
 
 std::span<char> InputBuffer::room_for_body() noexcept {
   // What is unconsumed here is at most a part of the chunk framing: nearly always a few bytes to
   // move.
-  std::memmove(block_.get() + pinned_, block_.get() + position_, end_ - position_);
+  std::memmove(bytes_ + pinned_, bytes_ + position_, end_ - position_);
   end_ -= position_ - pinned_;
   position_ = pinned_;
-  return {block_.get() + end_, capacity_ - end_};
+  return {bytes_ + end_, capacity_ - end_};
 }
 
 void InputBuffer::next_request() noexcept {
@@ -39,16 +36,15 @@ void InputBuffer::next_request() noexcept {
   }
 }
 
-void InputBuffer::clear() {
+void InputBuffer::clear() noexcept {
   start_ = pinned_ = position_ = end_ = 0;
-  if (capacity_ != kBlockSize) {
-    block_.reset(new char[kBlockSize]);
-    capacity_ = kBlockSize;
-  }
+  larger_.reset();
+  bytes_ = block_;
+  capacity_ = kBlockSize;
 }
 
 void InputBuffer::move_to_front() noexcept {
-  std::memmove(block_.get(), block_.get() + start_, end_ - start_);
+  std::memmove(bytes_, bytes_ + start_, end_ - start_);
   end_ -= start_;
   position_ -= start_;
   pinned_ = start_ = 0;
@@ -57,8 +53,9 @@ void InputBuffer::move_to_front() noexcept {
 // The parser refuses a head above its limit, which bounds this.
 void InputBuffer::grow() {
   std::unique_ptr<char[]> larger(new char[2 * capacity_]);
-  std::memcpy(larger.get(), block_.get(), end_);
-  block_ = std::move(larger);
+  std::memcpy(larger.get(), bytes_, end_);
+  larger_ = std::move(larger);
+  bytes_ = larger_.get();
   capacity_ *= 2;
 }
 

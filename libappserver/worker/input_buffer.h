@@ -4,6 +4,9 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <utility>
+
+#include "worker/block_store.h"
 
 namespace appserver::worker {
 
@@ -18,14 +21,19 @@ namespace appserver::worker {
 class InputBuffer {
  public:
   // What one block holds; heads that do not fit get a larger one for as long as they need it.
-  static constexpr std::size_t kBlockSize = 32 * 1024;
+  static constexpr std::size_t kBlockSize = BlockStore::kBlockSize;
 
   // Heads leave this much of the block free, so that a body can always be read behind a head that
   // must stay: the parser may leave some chunk framing unconsumed. What is never touched takes
   // address space and no memory.
   static constexpr std::size_t kBodyRoom = 20 * 1024;
 
-  InputBuffer();
+  // With a block of `store`, which lives on as long as any buffer has one.
+  explicit InputBuffer(std::shared_ptr<BlockStore> store)
+      : store_(std::move(store)), block_(store_->take()) {}
+  InputBuffer(const InputBuffer&) = delete;
+  InputBuffer& operator=(const InputBuffer&) = delete;
+  ~InputBuffer() { store_->give_back(block_); }
 
   // Where the next bytes of a head may go. Never empty: grows when it must.
   [[nodiscard]] std::span<char> room_for_head();
@@ -35,12 +43,12 @@ class InputBuffer {
   void added(std::size_t count) noexcept { end_ += count; }
 
   [[nodiscard]] std::string_view unconsumed() const noexcept {
-    return {block_.get() + position_, end_ - position_};
+    return {bytes_ + position_, end_ - position_};
   }
   void consumed(std::size_t count) noexcept { position_ += count; }
   // The head is complete and these are its bytes, in here.
   void pin(std::string_view head) noexcept {
-    pinned_ = static_cast<std::size_t>(head.data() + head.size() - block_.get());
+    pinned_ = static_cast<std::size_t>(head.data() + head.size() - bytes_);
   }
 
   // The request before is answered and its views are dead: what is left belongs to the next one.
@@ -48,13 +56,16 @@ class InputBuffer {
   [[nodiscard]] bool is_empty() const noexcept { return position_ == end_; }
 
   // Forgets everything and gives back what exceeds one block.
-  void clear();
+  void clear() noexcept;
 
  private:
   void move_to_front() noexcept;
   void grow();
 
-  std::unique_ptr<char[]> block_;
+  std::shared_ptr<BlockStore> store_;
+  char* block_;
+  std::unique_ptr<char[]> larger_;  // For a head that does not fit into the block.
+  char* bytes_ = block_;            // Of whichever of them is used.
   std::size_t capacity_ = kBlockSize;
   std::size_t start_ = 0;
   std::size_t pinned_ = 0;

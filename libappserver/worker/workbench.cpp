@@ -16,7 +16,7 @@ void Workbench::next_request() {
 
 std::unique_ptr<Workbench> WorkbenchPool::take() {
   if (reserve_.empty()) {
-    auto bench = std::make_unique<Workbench>(limits_);
+    auto bench = std::make_unique<Workbench>(limits_, blocks_);
     if (asks_before_bodies_) {
       bench->parser.ask_before_bodies();
     }

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -21,7 +22,8 @@ class DetachedExchange;
 // What a connection needs only while a request is under way. An idle connection has none: thousands
 // of them cost a few hundred bytes each.
 struct Workbench {
-  explicit Workbench(const http::Limits& limits) : parser(limits) {}
+  Workbench(const http::Limits& limits, std::shared_ptr<BlockStore> blocks)
+      : input(std::move(blocks)), parser(limits) {}
 
   // The body of a whole request, wherever it was collected.
   [[nodiscard]] std::string_view body() const {
@@ -80,6 +82,8 @@ class WorkbenchPool {
   static constexpr std::size_t kReserve = 32;
   const http::Limits& limits_;
   const bool asks_before_bodies_;
+  // An app that holds a request at the worker's end may hold a bench for longer than this object.
+  std::shared_ptr<BlockStore> blocks_ = std::make_shared<BlockStore>();
   std::vector<std::unique_ptr<Workbench>> reserve_;
   std::vector<AppSink> unfinished_sinks_;
   std::vector<Outbox::Body> unfinished_bodies_;

@@ -1,6 +1,7 @@
 #include "worker/input_buffer.h"
 
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -18,7 +19,7 @@ std::size_t pour(std::span<char> room, InputBuffer& buffer, std::string_view tex
 }
 
 TEST_CASE("InputBuffer: gives back what was read and not consumed") {
-  InputBuffer buffer;
+  InputBuffer buffer(std::make_shared<BlockStore>());
   pour(buffer.room_for_head(), buffer, "GET / HTTP/1.1");
   CHECK(buffer.unconsumed() == "GET / HTTP/1.1");
   buffer.consumed(4);
@@ -27,7 +28,7 @@ TEST_CASE("InputBuffer: gives back what was read and not consumed") {
 }
 
 TEST_CASE("InputBuffer: a head larger than a block is kept whole") {
-  InputBuffer buffer;
+  InputBuffer buffer(std::make_shared<BlockStore>());
   const std::string head(5 * InputBuffer::kBlockSize, 'h');
   std::size_t poured = 0;
   while (poured < head.size()) {
@@ -39,7 +40,7 @@ TEST_CASE("InputBuffer: a head larger than a block is kept whole") {
 }
 
 TEST_CASE("InputBuffer: a body of any length passes behind a head that stays where it is") {
-  InputBuffer buffer;
+  InputBuffer buffer(std::make_shared<BlockStore>());
   pour(buffer.room_for_head(), buffer, "HEAD");
   const std::string_view head = buffer.unconsumed();
   buffer.consumed(4);
@@ -57,7 +58,7 @@ TEST_CASE("InputBuffer: a body of any length passes behind a head that stays whe
 }
 
 TEST_CASE("InputBuffer: unconsumed bytes of a body stay in front of those that follow") {
-  InputBuffer buffer;
+  InputBuffer buffer(std::make_shared<BlockStore>());
   pour(buffer.room_for_head(), buffer, "HEADabc");
   buffer.consumed(4);
   buffer.pin(buffer.unconsumed().substr(0, 0));
@@ -67,7 +68,7 @@ TEST_CASE("InputBuffer: unconsumed bytes of a body stay in front of those that f
 }
 
 TEST_CASE("InputBuffer: the bytes of a pipelined request survive the one before") {
-  InputBuffer buffer;
+  InputBuffer buffer(std::make_shared<BlockStore>());
   pour(buffer.room_for_head(), buffer, "first.second");
   buffer.consumed(6);
   buffer.next_request();
