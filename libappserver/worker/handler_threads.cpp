@@ -36,7 +36,10 @@ HandlerThreads::~HandlerThreads() {
   {
     const std::lock_guard lock(mutex_);
     is_ending_ = true;
-    changed_.notify_all();
+    for (; sleeping_ > 0; --sleeping_) {
+      ++coming_;
+      calls_.release();
+    }
   }
   for (Seat& seat : seats_) {
     seat.thread.join();
@@ -62,27 +65,33 @@ void HandlerThreads::push(const Task& task) {
   {
     const std::lock_guard lock(mutex_);
     tasks_.push_back(task);
-    // A thread that is about to look needs no call; one that was called does not count any more.
-    wakes = sleeping_ > 0;
+    // For each of those before it somebody is on the way, unless nobody sleeps.
+    wakes = sleeping_ > 0 && tasks_.size() > coming_;
     sleeping_ -= wakes ? 1 : 0;
+    coming_ += wakes ? 1 : 0;
   }
   if (wakes) {
-    changed_.notify_one();
+    calls_.release();
   }
 }
 
 bool HandlerThreads::take(Task& task) {
-  std::unique_lock lock(mutex_);
-  while (tasks_.empty() && !is_ending_) {
-    ++sleeping_;
-    changed_.wait(lock);
+  for (bool was_called = false;; was_called = true) {
+    {
+      const std::lock_guard lock(mutex_);
+      coming_ -= was_called ? 1 : 0;
+      if (is_ending_) {
+        return false;
+      }
+      if (!tasks_.empty()) {
+        task = tasks_.front();
+        tasks_.pop_front();
+        return true;
+      }
+      ++sleeping_;
+    }
+    calls_.acquire();
   }
-  if (is_ending_) {
-    return false;
-  }
-  task = tasks_.front();
-  tasks_.pop_front();
-  return true;
 }
 
 std::vector<DetachedExchange*> HandlerThreads::withdraw() {

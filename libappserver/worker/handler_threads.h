@@ -1,13 +1,13 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <deque>
 #include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
 
+#include "base/semaphore.h"
 #include "worker/app_failures.h"
 #include "worker/detached_exchange.h"
 #include "worker/mailbox.h"
@@ -92,10 +92,11 @@ class HandlerThreads {
   std::atomic<std::size_t> handlers_{0};  // How many of those are handlers.
   std::atomic<bool> begins_nothing_{false};
   std::mutex mutex_;
-  std::condition_variable changed_;
   std::deque<Task> tasks_;    // Guarded by mutex_, as is what follows.
-  std::size_t sleeping_ = 0;  // Threads that wait, and were not woken for a task yet.
+  std::size_t sleeping_ = 0;  // Threads that wait for a call, and have none yet.
+  std::size_t coming_ = 0;    // Those that were called, and are on their way to look.
   bool is_ending_ = false;
+  Semaphore calls_;
 };
 
 }  // namespace appserver::worker
