@@ -6,7 +6,8 @@
 
 namespace appserver::worker {
 
-// The blocks that requests are read into, lent to the connections of a worker. [worker]
+// The blocks that requests are read into and worked at, lent to the connections of a worker.
+// [worker]
 //
 // Each begins with a page of its own and always lies in the same place, so that it takes as much
 // memory as requests are long, which is a page for nearly all. Blocks from the heap would lie

@@ -39,8 +39,8 @@ void InputBuffer::next_request() noexcept {
 void InputBuffer::clear() noexcept {
   start_ = pinned_ = position_ = end_ = 0;
   larger_.reset();
-  bytes_ = block_;
-  capacity_ = kBlockSize;
+  bytes_ = block_.data();
+  capacity_ = block_.size();
 }
 
 void InputBuffer::move_to_front() noexcept {

@@ -4,10 +4,6 @@
 #include <memory>
 #include <span>
 #include <string_view>
-#include <utility>
-
-#include "worker/block_store.h"
-
 namespace appserver::worker {
 
 // The bytes that a connection has read and not yet answered.
@@ -20,20 +16,17 @@ namespace appserver::worker {
 // behind it make room for the next ones.
 class InputBuffer {
  public:
-  // What one block holds; heads that do not fit get a larger one for as long as they need it.
-  static constexpr std::size_t kBlockSize = BlockStore::kBlockSize;
-
   // Heads leave this much of the block free, so that a body can always be read behind a head that
   // must stay: the parser may leave some chunk framing unconsumed. What is never touched takes
   // address space and no memory.
   static constexpr std::size_t kBodyRoom = 20 * 1024;
 
-  // With a block of `store`, which lives on as long as any buffer has one.
-  explicit InputBuffer(std::shared_ptr<BlockStore> store)
-      : store_(std::move(store)), block_(store_->take()) {}
+  // In `block`, which outlives it; heads that do not fit get a larger one for as long as they need
+  // it. Requires: more than kBodyRoom.
+  explicit InputBuffer(std::span<char> block) noexcept : block_(block) {}
   InputBuffer(const InputBuffer&) = delete;
   InputBuffer& operator=(const InputBuffer&) = delete;
-  ~InputBuffer() { store_->give_back(block_); }
+  ~InputBuffer() = default;
 
   // Where the next bytes of a head may go. Never empty: grows when it must.
   [[nodiscard]] std::span<char> room_for_head();
@@ -62,11 +55,10 @@ class InputBuffer {
   void move_to_front() noexcept;
   void grow();
 
-  std::shared_ptr<BlockStore> store_;
-  char* block_;
+  std::span<char> block_;
   std::unique_ptr<char[]> larger_;  // For a head that does not fit into the block.
-  char* bytes_ = block_;            // Of whichever of them is used.
-  std::size_t capacity_ = kBlockSize;
+  char* bytes_ = block_.data();     // Of whichever of them is used.
+  std::size_t capacity_ = block_.size();
   std::size_t start_ = 0;
   std::size_t pinned_ = 0;
   std::size_t position_ = 0;

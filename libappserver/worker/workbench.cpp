@@ -4,6 +4,20 @@
 
 namespace appserver::worker {
 
+std::unique_ptr<Workbench> Workbench::make(const http::Limits& limits,
+                                           std::shared_ptr<BlockStore> blocks) {
+  static_assert(sizeof(Workbench) + InputBuffer::kBodyRoom < BlockStore::kBlockSize);
+  char* const block = blocks->take();
+  const std::span room(block + sizeof(Workbench), BlockStore::kBlockSize - sizeof(Workbench));
+  return std::unique_ptr<Workbench>(::new (block) Workbench(limits, std::move(blocks), room));
+}
+
+void Workbench::operator delete(Workbench* bench, std::destroying_delete_t) noexcept {
+  const std::shared_ptr<BlockStore> blocks = std::move(bench->blocks);
+  bench->~Workbench();
+  blocks->give_back(reinterpret_cast<char*>(bench));
+}
+
 void Workbench::next_request() {
   parser.reset();
   input.next_request();
@@ -16,7 +30,7 @@ void Workbench::next_request() {
 
 std::unique_ptr<Workbench> WorkbenchPool::take() {
   if (reserve_.empty()) {
-    auto bench = std::make_unique<Workbench>(limits_, blocks_);
+    auto bench = Workbench::make(limits_, blocks_);
     if (asks_before_bodies_) {
       bench->parser.ask_before_bodies();
     }

@@ -2,7 +2,9 @@
 
 #include <cstddef>
 #include <memory>
+#include <new>
 #include <optional>
+#include <span>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -11,6 +13,7 @@
 #include "http/forwarded.h"
 #include "http/request_parser.h"
 #include "worker/app_body.h"
+#include "worker/block_store.h"
 #include "worker/input_buffer.h"
 #include "worker/outbox.h"
 #include "worker/spool.h"
@@ -20,10 +23,16 @@ namespace appserver::worker {
 class DetachedExchange;
 
 // What a connection needs only while a request is under way. An idle connection has none: thousands
-// of them cost a few hundred bytes each.
+// of them cost a few hundred bytes each. It lies at the beginning of the block that its request is
+// read into, so that both share a page if the request is short.
 struct Workbench {
-  Workbench(const http::Limits& limits, std::shared_ptr<BlockStore> blocks)
-      : input(std::move(blocks)), parser(limits) {}
+  // Errors: std::bad_alloc.
+  [[nodiscard]] static std::unique_ptr<Workbench> make(const http::Limits& limits,
+                                                       std::shared_ptr<BlockStore> blocks);
+  // Destroys it, and gives its block back.
+  static void operator delete(Workbench* bench, std::destroying_delete_t) noexcept;
+  Workbench(const Workbench&) = delete;
+  Workbench& operator=(const Workbench&) = delete;
 
   // The body of a whole request, wherever it was collected.
   [[nodiscard]] std::string_view body() const {
@@ -32,6 +41,8 @@ struct Workbench {
   // The request is answered: makes the bench ready for the next one.
   void next_request();
 
+  // An app that holds a request at the worker's end may hold its bench for longer than the pool.
+  std::shared_ptr<BlockStore> blocks;
   InputBuffer input;
   http::RequestParser parser;
   // Why the request is not served; null when it is.
@@ -55,6 +66,11 @@ struct Workbench {
   [[nodiscard]] std::uint64_t body_sent() const noexcept {
     return outbox.sent() > before_body ? outbox.sent() - before_body : 0;
   }
+
+ private:
+  Workbench(const http::Limits& limits, std::shared_ptr<BlockStore> store, std::span<char> room)
+      : blocks(std::move(store)), input(room), parser(limits) {}
+  ~Workbench() = default;
 };
 
 // The workbenches of a worker, lent to connections. Keeps some in reserve, so that busy connections
@@ -82,7 +98,6 @@ class WorkbenchPool {
   static constexpr std::size_t kReserve = 32;
   const http::Limits& limits_;
   const bool asks_before_bodies_;
-  // An app that holds a request at the worker's end may hold a bench for longer than this object.
   std::shared_ptr<BlockStore> blocks_ = std::make_shared<BlockStore>();
   std::vector<std::unique_ptr<Workbench>> reserve_;
   std::vector<AppSink> unfinished_sinks_;

@@ -1,7 +1,7 @@
 #include "worker/input_buffer.h"
 
 #include <algorithm>
-#include <memory>
+#include <array>
 #include <string>
 #include <string_view>
 
@@ -9,6 +9,9 @@
 
 namespace appserver::worker {
 namespace {
+
+constexpr std::size_t kBlockSize = 32 * 1024;
+using Block = std::array<char, kBlockSize>;
 
 // Reads `text` as recv() would: into the room given, as much as fits.
 std::size_t pour(std::span<char> room, InputBuffer& buffer, std::string_view text) {
@@ -19,7 +22,8 @@ std::size_t pour(std::span<char> room, InputBuffer& buffer, std::string_view tex
 }
 
 TEST_CASE("InputBuffer: gives back what was read and not consumed") {
-  InputBuffer buffer(std::make_shared<BlockStore>());
+  Block block;
+  InputBuffer buffer(block);
   pour(buffer.room_for_head(), buffer, "GET / HTTP/1.1");
   CHECK(buffer.unconsumed() == "GET / HTTP/1.1");
   buffer.consumed(4);
@@ -28,8 +32,9 @@ TEST_CASE("InputBuffer: gives back what was read and not consumed") {
 }
 
 TEST_CASE("InputBuffer: a head larger than a block is kept whole") {
-  InputBuffer buffer(std::make_shared<BlockStore>());
-  const std::string head(5 * InputBuffer::kBlockSize, 'h');
+  Block block;
+  InputBuffer buffer(block);
+  const std::string head(5 * kBlockSize, 'h');
   std::size_t poured = 0;
   while (poured < head.size()) {
     const auto room = buffer.room_for_head();
@@ -40,7 +45,8 @@ TEST_CASE("InputBuffer: a head larger than a block is kept whole") {
 }
 
 TEST_CASE("InputBuffer: a body of any length passes behind a head that stays where it is") {
-  InputBuffer buffer(std::make_shared<BlockStore>());
+  Block block;
+  InputBuffer buffer(block);
   pour(buffer.room_for_head(), buffer, "HEAD");
   const std::string_view head = buffer.unconsumed();
   buffer.consumed(4);
@@ -58,7 +64,8 @@ TEST_CASE("InputBuffer: a body of any length passes behind a head that stays whe
 }
 
 TEST_CASE("InputBuffer: unconsumed bytes of a body stay in front of those that follow") {
-  InputBuffer buffer(std::make_shared<BlockStore>());
+  Block block;
+  InputBuffer buffer(block);
   pour(buffer.room_for_head(), buffer, "HEADabc");
   buffer.consumed(4);
   buffer.pin(buffer.unconsumed().substr(0, 0));
@@ -68,13 +75,14 @@ TEST_CASE("InputBuffer: unconsumed bytes of a body stay in front of those that f
 }
 
 TEST_CASE("InputBuffer: the bytes of a pipelined request survive the one before") {
-  InputBuffer buffer(std::make_shared<BlockStore>());
+  Block block;
+  InputBuffer buffer(block);
   pour(buffer.room_for_head(), buffer, "first.second");
   buffer.consumed(6);
   buffer.next_request();
   CHECK(buffer.unconsumed() == "second");
   std::size_t poured = 6;
-  while (poured < 3 * InputBuffer::kBlockSize) {  // Moves to the front, then grows.
+  while (poured < 3 * kBlockSize) {  // Moves to the front, then grows.
     poured += pour(buffer.room_for_head(), buffer, "x");
   }
   CHECK(buffer.unconsumed().starts_with("secondxx"));
