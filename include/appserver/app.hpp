@@ -27,6 +27,7 @@
 //   content_type.hpp  media types and parameters of header values
 //   responder.hpp     Responder: answers that are given later
 //   task.hpp          Task: handlers that are coroutines; waits.hpp: what they can wait for
+//   body_reader.hpp   BodyReader: request bodies that coroutines read as they arrive
 //   response_stream.hpp  ResponseStream: bodies that are pushed
 //   placement.hpp     on_worker_thread: handlers that stay off the threads of --threads
 //   worker.hpp        Worker: which worker a hook runs in
@@ -40,6 +41,7 @@
 // which must be the same on both sides.
 #include <appserver/abi.h>
 #include <appserver/application.hpp>
+#include <appserver/body_reader.hpp>
 #include <appserver/builders.hpp>
 #include <appserver/clock.hpp>
 #include <appserver/content_type.hpp>

@@ -113,7 +113,7 @@ bool Connection::parse() {
   bench_->undecided = fed.progress == Progress::HeadRead;
   if (fed.progress == Progress::Failed) {
     bench_->refusal = &parser.refusal();
-  } else if (bench_->sink.has_value()) {
+  } else if (bench_->sink.has_value() || bench_->detached != nullptr) {
     return bench_->whole || !parser.stored().empty();
   } else if (fed.progress == Progress::NeedMore) {
     spool_if_large();
@@ -266,7 +266,7 @@ void Connection::deadline_passed() {
       return;
     }
   }
-  if (state_ == State::Awaiting) {
+  if (state_ == State::Awaiting && waiting_ != Wait::Body) {
     answer_is_overdue();
     return;
   }

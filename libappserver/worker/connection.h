@@ -157,6 +157,9 @@ class Connection final : private Outlet, private BodyMaker {
   void get_in_line_for_more();
   void deliver();
   void watch_client();
+  void receive_piece();
+  void give_piece_or_wait();
+  void give_piece();
   void answer_is_overdue();
   void part_from_exchange();
   void give_bench_back();

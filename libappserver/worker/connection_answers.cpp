@@ -118,6 +118,7 @@ Connection::Turn Connection::decide_about_body() {
   // An answer that comes before the body ends the connection: nobody reads the body then.
   Incoming request = incoming({}, false);
   request.streams_body = true;
+  request.may_stay_after_body = may_keep_alive();
   if (serving_.gate.streams_body(request, serving_.batch->out)) {
     bench_->parser.stream_body();
     Outcome outcome = serving_.gate.answer(request, serving_.batch->out);

@@ -44,6 +44,8 @@ void Connection::await_answer() {
     // Its letter came while earlier responses were being written. This may be the loop's dispatch,
     // where no answer is given.
     serving_.detached.mailbox().post({&exchange, {}});
+  } else if (exchange.wants_body()) {
+    give_piece_or_wait();
   }
 }
 
@@ -87,8 +89,13 @@ void Connection::hear_from(DetachedExchange& exchange) {
     }
   } else if (news.answered) {
     deliver();
-  } else if (news.deadline) {
-    start_answer_wait(news.deadline);
+  } else {
+    if (news.deadline) {
+      start_answer_wait(news.deadline);
+    }
+    if (exchange.wants_body()) {
+      give_piece_or_wait();
+    }
   }
 }
 
@@ -121,6 +128,10 @@ void Connection::await_thread_again() {
 
 // What has come from the client waits in the kernel: its next request, or its end.
 void Connection::watch_client() {
+  if (bench_->outbox.is_empty() && bench_->detached->wants_body()) {
+    receive_piece();
+    return;
+  }
   char next = 0;
   const ssize_t count = ::recv(fd_.get(), &next, 1, MSG_PEEK);
   if (count < 0 && net::would_block()) {

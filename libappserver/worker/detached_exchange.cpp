@@ -3,6 +3,8 @@
 #include <chrono>
 #include <utility>
 
+#include <appserver/abi_body.h>
+
 #include "base/coarse_clock.h"
 #include "worker/detached_exchanges.h"
 
@@ -18,7 +20,7 @@ void DetachedExchange::begin(const Incoming& incoming) {
   incoming_.emplace(Incoming{incoming.head, incoming.body, incoming.provenance, incoming.reply,
                              incoming.date, *this, incoming.error_pages, nullptr,
                              incoming.destination});
-  may_keep_alive_ = incoming.reply.keep_alive;
+  may_keep_alive_ = incoming.reply.keep_alive || incoming.may_stay_after_body;
   out_.clear();
   static_cast<void>(exchange_.take_outcome());
   exchange_.begin(*incoming_, out_);
@@ -28,7 +30,9 @@ void DetachedExchange::begin(const Incoming& incoming) {
   is_kept_ = is_cancelled_ = is_resumed_ = has_news_ = is_posted_ = deadline_changed_ = false;
   was_left_ = false;
   deadline_.reset();
-  on_cancel_ = {};
+  on_cancel_ = reader_ = {};
+  piece_ = {};
+  is_body_over_ = !incoming.streams_body;
 }
 
 DetachedExchange::Access::Access(DetachedExchange* shared) noexcept : shared_(shared) {
@@ -51,7 +55,7 @@ DetachedExchange::Access::~Access() {
 void DetachedExchange::prepare_answer() noexcept {
   const auto now = std::chrono::system_clock::now();
   incoming_->date = date_.text(std::chrono::floor<std::chrono::seconds>(now));
-  incoming_->reply.keep_alive = may_keep_alive_ && !home_.announces_ends();
+  incoming_->reply.keep_alive = may_keep_alive_ && is_body_over_ && !home_.announces_ends();
   was_answered_ = exchange_.is_answered();
   if (!was_answered_ && compression_ == nullptr) {
     compression_ = home_.borrow_compression();
@@ -130,6 +134,60 @@ void DetachedExchange::resume(appserver_exchange* kept) noexcept {
   const std::lock_guard lock(self.mutex_);
   self.is_resumed_ = self.has_news_ = true;
   self.post_if_new();
+}
+
+int32_t DetachedExchange::read_body(appserver_exchange* kept, appserver_callback callback,
+                                    void* state) noexcept {
+  DetachedExchange& self = *Exchange::of(kept).detached();
+  const std::lock_guard lock(self.mutex_);
+  const bool is_reading = self.reader_.callback != nullptr;
+  if (callback == nullptr) {
+    self.reader_ = {};
+    return is_reading ? APPSERVER_OK : APPSERVER_FAILED;
+  }
+  if (is_reading || !self.is_wanted_) {
+    return APPSERVER_FAILED;
+  }
+  self.reader_ = {callback, state, &self, APPSERVER_BODY_PIECE};
+  self.piece_ = {};
+  if (self.is_body_over_) {
+    self.tell_reader(APPSERVER_BODY_END);
+  } else {
+    self.has_news_ = true;
+    self.post_if_new();
+  }
+  return APPSERVER_OK;
+}
+
+appserver_str DetachedExchange::body_piece(appserver_exchange* kept) noexcept {
+  DetachedExchange& self = *Exchange::of(kept).detached();
+  const std::lock_guard lock(self.mutex_);
+  return {self.piece_.data(), self.piece_.size()};
+}
+
+void DetachedExchange::tell_reader(int32_t result) noexcept {
+  AppJob job = std::exchange(reader_, {});
+  job.result = result;
+  home_.mailbox().post({nullptr, job});
+}
+
+bool DetachedExchange::wants_body() noexcept {
+  const std::lock_guard lock(mutex_);
+  return reader_.callback != nullptr && !is_body_over_ && is_wanted_;
+}
+
+void DetachedExchange::give_body(std::string_view piece, bool is_last) noexcept {
+  const std::lock_guard lock(mutex_);
+  is_body_over_ = is_last;
+  piece_ = piece;
+  if (reader_.callback != nullptr) {
+    tell_reader(piece.empty() ? APPSERVER_BODY_END : APPSERVER_BODY_PIECE);
+  }
+}
+
+std::optional<TimePoint> DetachedExchange::deadline() noexcept {
+  const std::lock_guard lock(mutex_);
+  return deadline_;
 }
 
 void DetachedExchange::set_deadline(TimePoint at) noexcept {

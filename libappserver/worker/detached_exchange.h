@@ -71,6 +71,10 @@ class DetachedExchange final : private Outlet {
   static void on_cancel(appserver_exchange* kept, appserver_callback callback,
                         void* state) noexcept;
   static void resume(appserver_exchange* kept) noexcept;
+  // Those of appserver_body's.
+  static int32_t read_body(appserver_exchange* kept, appserver_callback callback,
+                           void* state) noexcept;
+  static appserver_str body_piece(appserver_exchange* kept) noexcept;
 
   // Under Access: another time to be done.
   void set_deadline(TimePoint at) noexcept;
@@ -103,6 +107,13 @@ class DetachedExchange final : private Outlet {
   [[nodiscard]] News look() noexcept;
   // Whether the source may go on, although it has just said that it waits.
   [[nodiscard]] bool take_resumed() noexcept;
+
+  // The deadline that the app chose; nothing if it did not.
+  [[nodiscard]] std::optional<TimePoint> deadline() noexcept;
+  // Whether the app waits for more of the request's body.
+  [[nodiscard]] bool wants_body() noexcept;
+  // Gives it the next piece, which stays where it is until wants_body() is true again.
+  void give_body(std::string_view piece, bool is_last) noexcept;
 
   // Requires: answered. Swaps the answer's bytes into `out`, which is empty.
   [[nodiscard]] Outcome take_answer(std::string& out) noexcept;
@@ -151,6 +162,7 @@ class DetachedExchange final : private Outlet {
   void finish_without_answer(int result);
   void replace_cancel_callback(const AppJob& callback) noexcept;
   void post_if_new() noexcept;
+  void tell_reader(int32_t result) noexcept;
 
   DetachedExchanges& home_;
   Exchange exchange_;
@@ -177,6 +189,9 @@ class DetachedExchange final : private Outlet {
   bool was_answered_ = false;  // When the present access began.
   std::optional<TimePoint> deadline_;
   AppJob on_cancel_;
+  AppJob reader_;  // Waits for a piece of the body.
+  std::string_view piece_;
+  bool is_body_over_ = true;
   std::unique_ptr<http::BodyCompression> compression_;  // During an access.
 
   // The connection's:

@@ -51,6 +51,8 @@ struct Incoming {
   http::BodyCompression* compression;  // Null: the response stays as it is.
   Destination destination;             // The app that is called.
   bool streams_body = false;  // The body has yet to arrive, and the app wants to take it in.
+  // Whether the connection can be used after an answer that is given when the body has arrived.
+  bool may_stay_after_body = false;
 };
 
 // What became of a request.

@@ -1,6 +1,7 @@
 // What the app finds behind its host table: see worker.h.
 
 #include <appserver/abi_async.h>
+#include <appserver/abi_body.h>
 #include <appserver/abi_deadline.h>
 #include <appserver/abi_loop.h>
 #include <appserver/abi_mount.h>
@@ -93,9 +94,14 @@ const void* host_extension(std::string_view name) noexcept {
                                           &run,
                                           &wait,
                                           &cancel};
+  static constexpr appserver_body kBody{sizeof(appserver_body), 0, &DetachedExchange::read_body,
+                                        &DetachedExchange::body_piece};
   static constexpr appserver_loop kLoop{sizeof(appserver_loop), 0, &open_loop};
   static constexpr appserver_tokens kTokens{sizeof(appserver_tokens), 0, &take_token};
   static constexpr appserver_mount kMount{sizeof(appserver_mount), 0, &Exchange::mount};
+  if (name == APPSERVER_BODY_EXTENSION) {
+    return &kBody;
+  }
   if (name == APPSERVER_MOUNT_EXTENSION) {
     return &kMount;
   }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include <appserver/body_reader.hpp>
 #include <appserver/detail/coroutine.hpp>
 #include <appserver/detail/late_handler.hpp>
 #include <appserver/detail/later_call.hpp>
@@ -75,6 +76,26 @@ class CoroutineHandler final : public LateHandler {
   }
 
   Function function_;
+};
+
+// The form Task<Response>(const Request&, BodyReader&): begins when the body has yet to arrive.
+template <typename Function>
+class BodyReadingHandler final : public LateHandler {
+ public:
+  explicit BodyReadingHandler(Function function) : inner_(WithBody{std::move(function)}) {}
+  [[nodiscard]] bool receives_body() const noexcept override { return true; }
+  void start(const std::shared_ptr<LaterCall>& call) override { inner_.start(call); }
+
+ private:
+  struct WithBody {
+    Task<Response> operator()(const Request& request) {
+      BodyReader body(request);
+      co_return co_await function(request, body);
+    }
+    Function function;
+  };
+
+  CoroutineHandler<WithBody> inner_;
 };
 
 // The form Task<>(const Request&, ResponseStream&).

@@ -4,6 +4,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <appserver/body_reader.hpp>
 #include <appserver/detail/coroutine_handler.hpp>
 #include <appserver/detail/handler.hpp>
 #include <appserver/detail/late_handler.hpp>
@@ -26,6 +27,9 @@ template <typename Function>
     return std::make_unique<ReceivingHandler<Callable>>(std::forward<Function>(function));
   } else if constexpr (std::is_invocable_r_v<Task<Response>, Callable&, const Request&>) {
     return std::make_unique<CoroutineHandler<Callable>>(std::forward<Function>(function));
+  } else if constexpr (std::is_invocable_r_v<Task<Response>, Callable&, const Request&,
+                                             BodyReader&>) {
+    return std::make_unique<BodyReadingHandler<Callable>>(std::forward<Function>(function));
   } else if constexpr (std::is_invocable_r_v<Task<>, Callable&, const Request&, ResponseStream&>) {
     return std::make_unique<StreamingHandler<Callable>>(std::forward<Function>(function));
   } else if constexpr (std::is_invocable_v<Callable&, const Request&, Responder>) {
@@ -34,8 +38,9 @@ template <typename Function>
     static_assert(std::is_invocable_r_v<Response, Callable&, const Request&>,
                   "a handler is callable with const appserver::Request& and returns an "
                   "appserver::Response, a std::unique_ptr<appserver::BodyReceiver> or an "
-                  "appserver::Task<appserver::Response>; or with an appserver::Responder as well, "
-                  "or an appserver::ResponseStream&, and returns an appserver::Task<>");
+                  "appserver::Task<appserver::Response>, which may be given an "
+                  "appserver::BodyReader& as well; or is given an appserver::Responder; or an "
+                  "appserver::ResponseStream&, and returns an appserver::Task<>");
     return std::make_unique<RespondingHandler<Callable>>(std::forward<Function>(function));
   }
 }

@@ -3,9 +3,11 @@
 #define APPSERVER_TESTS_ABI_LAYOUT_1_2_H
 
 #include <appserver/abi_async.h>
+#include <appserver/abi_body.h>
 #include <appserver/abi_deadline.h>
 #include <appserver/abi_leaving.h>
 #include <appserver/abi_loop.h>
+#include <appserver/abi_mount.h>
 #include <appserver/abi_tokens.h>
 
 #include "unit/public/abi_layout_1_1.h"
@@ -33,11 +35,18 @@ LAYOUT_FIELD(appserver_async, run, 64, 8);
 LAYOUT_FIELD(appserver_async, wait, 72, 8);
 LAYOUT_FIELD(appserver_async, cancel, 80, 8);
 
+LAYOUT_SIZE(appserver_body, 24);
+LAYOUT_FIELD(appserver_body, read, 8, 8);
+LAYOUT_FIELD(appserver_body, piece, 16, 8);
+
 LAYOUT_SIZE(appserver_leaving, 16);
 LAYOUT_FIELD(appserver_leaving, on_worker_leave, 8, 8);
 
 LAYOUT_SIZE(appserver_loop, 16);
 LAYOUT_FIELD(appserver_loop, open, 8, 8);
+
+LAYOUT_SIZE(appserver_mount, 16);
+LAYOUT_FIELD(appserver_mount, prefix, 8, 8);
 
 LAYOUT_SIZE(appserver_tokens, 16);
 LAYOUT_FIELD(appserver_tokens, take, 8, 8);
