@@ -61,3 +61,18 @@ export PKG_CONFIG_PATH=$libdir/pkgconfig
 "$compiler" -std=c++20 "$here/outside/program.cpp" -o "$folder/program" \
   $(pkg-config --cflags --libs appserver-server)
 expect linked "$folder/program" "unix:$folder/socket"
+
+# The examples are projects of their own as well. Compiling all of them is what the build has done.
+for example in "$here"/../../examples/*/CMakeLists.txt; do
+  name=$(basename "$(dirname "$example")")
+  [[ "$name" != tests ]] || continue
+  cmake -G Ninja -S "$(dirname "$example")" -B "$folder/$name" -DCMAKE_PREFIX_PATH="$folder/prefix" \
+    -DCMAKE_CXX_COMPILER="$compiler" -Werror=dev > "$folder/configured" 2>&1 || {
+    echo "error: examples/$name does not configure against what is installed:" >&2
+    cat "$folder/configured" >&2
+    exit 1
+  }
+done
+cmake --build "$folder/hello" > "$folder/built"
+expect 'Hello, World!' "$folder/prefix/bin/appserverd" --bind "unix:$folder/socket" --workers 1 --keep-releases 0 \
+  "$folder/hello/hello.so"
