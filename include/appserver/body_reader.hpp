@@ -4,12 +4,14 @@
 #include <cstdint>
 #include <optional>
 #include <stdexcept>
+#include <string>
 #include <string_view>
 
 #include <appserver/abi_body.h>
 #include <appserver/detail/coroutine.hpp>
 #include <appserver/detail/host.hpp>
 #include <appserver/detail/receive.hpp>
+#include <appserver/http_error.hpp>
 #include <appserver/request.hpp>
 
 namespace appserver {
@@ -71,7 +73,8 @@ class BodyReader {
 
   // Waits for the next piece, which is valid until the next read(). Returns: nothing at the end of
   // the body. One read at a time.
-  // Errors: throws Cancelled when the client is gone.
+  // Errors: throws Cancelled when the client is gone; HttpError 413 when the body is longer than
+  // the limit_body() of the route's groups.
   [[nodiscard]] detail::PieceAwaiter read() noexcept { return detail::PieceAwaiter(*this); }
 
  private:
@@ -84,8 +87,18 @@ class BodyReader {
     return piece.empty() ? std::nullopt : std::optional(piece);
   }
 
+  // A body in chunks announces no length.
+  [[nodiscard]] std::string_view counted(std::string_view piece, std::uint64_t limit) {
+    received_ += piece.size();
+    if (received_ > limit) {
+      throw HttpError(413, "the body is longer than " + std::to_string(limit) + " bytes");
+    }
+    return piece;
+  }
+
   const bool is_whole_;
   std::string_view whole_;
+  std::uint64_t received_ = 0;
 };
 
 namespace detail {
@@ -114,8 +127,10 @@ inline std::optional<std::string_view> PieceAwaiter::await_resume() {
     throw std::logic_error(body_ == nullptr ? "BodyReader needs a server with ABI 1.2"
                                             : "BodyReader: another read is under way");
   }
-  return result_ == APPSERVER_BODY_END ? std::nullopt
-                                       : std::optional(to_view(body_->piece(call().kept())));
+  if (result_ == APPSERVER_BODY_END) {
+    return std::nullopt;
+  }
+  return reader_.counted(to_view(body_->piece(call().kept())), call().body_limit());
 }
 
 }  // namespace detail

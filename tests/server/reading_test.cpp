@@ -92,6 +92,22 @@ TEST_CASE("reading: an answer before the end of the body ends the connection") {
   CHECK(client.wait_for_end() == Ending::Closed);
 }
 
+TEST_CASE("reading: limit_body holds, whether the length is announced or not") {
+  Reading reading;
+  HttpClient client(reading.address);
+  const std::string body = varied(1000);
+  CHECK(client.request("POST", "/small/digest", body).body == described(body));
+  client.send(post("/small/digest", 1001));
+  CHECK(client.read_response().status == 413);
+  HttpClient other(reading.address);
+  other.send("POST /small/digest HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3e8\r\n" +
+             body + "\r\n");
+  other.send("1\r\n!\r\n");
+  const HttpResponse refused = other.read_response();
+  CHECK(refused.status == 413);
+  CHECK(refused.announces_close());
+}
+
 TEST_CASE("reading: whoever leaves or breaks off has his coroutine cancelled") {
   Reading reading;
   {

@@ -54,6 +54,8 @@ class LaterCall {
   [[nodiscard]] Host host() const noexcept { return host_; }
   [[nodiscard]] const appserver_async& async() const noexcept { return async_; }
   [[nodiscard]] appserver_exchange* kept() const noexcept { return kept_; }
+  // Of the route and its groups; see limit_body().
+  [[nodiscard]] std::uint64_t body_limit() const noexcept { return scope_->body_limit(); }
 
   // What middleware has set on the answer to come. Before the handler starts.
   void promise(Response pending) { pending_ = std::move(pending); }

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include <appserver/app.hpp>
+#include <appserver/middleware/body_limit.hpp>
 
 namespace {
 
@@ -69,6 +70,7 @@ Task<Response> pausing(const Request& request, BodyReader& body) {
 APPSERVER_APP(app) {
   app.post("/digest", digest);
   app.post("/first", first_only);
+  app.group("/small").use(appserver::limit_body(1000)).post("/digest", digest);
   app.post("/pausing/{milliseconds}", pausing);
   app.post("/never", [](const Request& request, BodyReader&) -> Task<Response> {
     Trace trace{request.log()};
