@@ -1,9 +1,11 @@
 #pragma once
 
+#include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -16,6 +18,7 @@
 #include <appserver/testing/cookie_jar.hpp>
 #include <appserver/testing/fake_time.hpp>
 #include <appserver/testing/loaded_app.hpp>
+#include <appserver/testing/loop.hpp>
 #include <appserver/testing/messages.hpp>
 #include <appserver/testing/reply_stream.hpp>
 #include <appserver/testing/upload.hpp>
@@ -43,6 +46,7 @@ struct ClientOptions {
   unsigned slot = 0;               // of the worker
   unsigned generation = 1;
   std::uint64_t body_limit = std::uint64_t{16} << 20;  // --limit-request-body
+  Patience patience{};                                 // with threads and descriptors
 };
 
 // A client of an app that is loaded for it alone: two clients share nothing. The constructor runs
@@ -69,8 +73,10 @@ class Client {
   Client& operator=(const Client&) = delete;
   ~Client() { stop(); }
 
-  // Sends a request and reads the whole answer. Host, Cookie and Content-Length are added.
-  // Errors: throws std::invalid_argument for a request that the server would not accept as HTTP.
+  // Sends a request and reads the whole answer. Host, Cookie and Content-Length are added. For an
+  // answer that is given later, time() jumps to what the app waits for; see Patience.
+  // Errors: throws std::invalid_argument for a request that the server would not accept as HTTP;
+  // std::runtime_error, saying what the app waits for, when nobody answers.
   Reply request(std::string_view method, std::string_view target, std::string_view body = {},
                 Headers headers = {}) {
     return open(method, target, body, std::move(headers)).collect();
@@ -122,9 +128,14 @@ class Client {
   [[nodiscard]] FakeTime& time() noexcept { return app_.host().time(); }
   [[nodiscard]] CookieJar& cookies() noexcept { return cookies_; }
   // What the app wrote to the log, and what the server would have: failed requests.
-  [[nodiscard]] const std::vector<LogRecord>& log() { return app_.host().records(); }
+  [[nodiscard]] const std::vector<LogRecord>& log() { return app_.host().journal().records(); }
   // Where the next requests seem to come from.
   [[nodiscard]] Origin& origin() noexcept { return options_.origin; }
+
+  // The next request's client leaves after that time, and gets what there is: status 0 is nothing.
+  void leave_after(std::chrono::nanoseconds time) {
+    leaves_at_ = app_.host().time().steady() + time;
+  }
 
   // Ends the worker: runs on_worker_leave and on_worker_stop, once. No request may follow.
   void stop() {
@@ -135,9 +146,8 @@ class Client {
 
  private:
   void start_worker() {
-    const appserver_app& app = app_.description();
-    app_.run("on_load", app.on_load);
-    app_.run("on_worker_start", app.on_worker_start, &worker_);
+    app_.host().loop().be_patient(options_.patience);
+    app_.start(worker_);
     is_running_ = true;
   }
 
@@ -151,8 +161,9 @@ class Client {
     const std::string path(target.substr(0, target.find('?')));
     complete(message, path);
     const std::string host(value_of(message.headers, "Host"));
-    auto call = std::make_unique<Call>(app_, std::move(message), options_.origin, has_body,
-                                       options_.body_limit);
+    const Call::Terms terms{options_.origin, has_body, options_.body_limit,
+                            std::exchange(leaves_at_, std::nullopt)};
+    auto call = std::make_unique<Call>(app_, std::move(message), terms);
     return Upload(std::move(call), [this, host, path](const Reply& reply) {
       for (const auto& [name, value] : reply.headers) {
         if (url::same_name(name, "Set-Cookie")) {
@@ -184,6 +195,7 @@ class Client {
   appserver_worker_info worker_{sizeof(appserver_worker_info), options_.slot, options_.generation,
                                 0};
   bool is_running_ = false;
+  std::optional<std::chrono::nanoseconds> leaves_at_;  // of the next request's client
 };
 
 }  // namespace appserver::testing

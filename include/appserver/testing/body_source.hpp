@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include <appserver/abi_async.h>
 #include <appserver/abi_stream.h>
 #include <appserver/detail/host.hpp>
 #include <appserver/testing/messages.hpp>
@@ -23,7 +24,9 @@ class BodySource {
       : source_(std::exchange(other.source_, appserver_body_source{})),
         owed_(other.owed_),
         trailers_(std::move(other.trailers_)),
-        state_(other.state_) {}
+        state_(other.state_),
+        may_wait_(other.may_wait_),
+        is_waiting_(other.is_waiting_) {}
   BodySource& operator=(BodySource&&) = delete;
   BodySource(const BodySource&) = delete;
   BodySource& operator=(const BodySource&) = delete;
@@ -33,18 +36,23 @@ class BodySource {
     }
   }
 
+  // It answers a kept exchange, through which it can be told to go on. Before the first next().
+  void let_wait() noexcept { may_wait_ = true; }
   // The body will be exactly that long. Before the first next().
   void promise(std::optional<std::uint64_t> length) noexcept { owed_ = length; }
 
-  // The next piece, or nullopt when there is none: is_complete() says why.
+  // The next piece, or nullopt when there is none: is_waiting() and is_complete() say why.
   [[nodiscard]] std::optional<std::string> next() {
     if (state_ != State::More) {
       return std::nullopt;
     }
     piece_.clear();
+    is_waiting_ = false;
     const std::int32_t result =
         source_.produce(source_.state, reinterpret_cast<appserver_body_writer*>(this));
-    if (result == APPSERVER_STREAM_MORE) {
+    if (result == APPSERVER_STREAM_WAIT && may_wait_) {
+      is_waiting_ = true;
+    } else if (result == APPSERVER_STREAM_MORE) {
       state_ = piece_.empty() ? State::Failed : State::More;
     } else {
       const bool is_right = result == APPSERVER_STREAM_END && owed_.value_or(0) == 0;
@@ -53,6 +61,8 @@ class BodySource {
     return piece_.empty() ? std::nullopt : std::optional(piece_);
   }
 
+  // Whether it has nothing to say now, but will say when it has: next() is to be called again then.
+  [[nodiscard]] bool is_waiting() const noexcept { return is_waiting_; }
   [[nodiscard]] bool is_complete() const noexcept { return state_ == State::Complete; }
   [[nodiscard]] const Headers& trailers() const noexcept { return trailers_; }
 
@@ -89,6 +99,8 @@ class BodySource {
   std::string piece_;
   Headers trailers_;
   State state_ = State::More;
+  bool may_wait_ = false;
+  bool is_waiting_ = false;
 };
 
 // What takes the body of a request in.

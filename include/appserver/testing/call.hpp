@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -11,10 +10,11 @@
 #include <utility>
 
 #include <appserver/abi.h>
-#include <appserver/detail/http_date.hpp>
-#include <appserver/testing/body_source.hpp>
-#include <appserver/testing/exchange.hpp>
+#include <appserver/testing/attendance.hpp>
+#include <appserver/testing/keepable_exchange.hpp>
 #include <appserver/testing/loaded_app.hpp>
+#include <appserver/testing/loop.hpp>
+#include <appserver/testing/memory_host.hpp>
 #include <appserver/testing/messages.hpp>
 #include <appserver/testing/reply_stream.hpp>
 #include <appserver/testing/rules.hpp>
@@ -25,20 +25,26 @@ namespace appserver::testing {
 // the server does things.
 class Call {
  public:
-  // `app` and `origin` outlive the call. `has_body`: there is one, and send() will bring it.
-  Call(LoadedApp& app, Message message, const Origin& origin, bool has_body,
-       std::uint64_t body_limit)
-      : app_(app), message_(std::move(message)), origin_(origin), body_limit_(body_limit) {
-    if (!has_body) {
+  struct Terms {
+    const Origin& origin;
+    bool has_body;  // there is one, and send() will bring it
+    std::uint64_t body_limit;
+    std::optional<Loop::Time> leaves_at;  // the client, if it is not answered before
+  };
+
+  // `app` and the origin outlive the call.
+  Call(LoadedApp& app, Message message, const Terms& terms)
+      : app_(app), message_(std::make_shared<Message>(std::move(message))), terms_(terms) {
+    if (!terms_.has_body) {
       return;
     }
-    auto head = std::make_unique<Exchange>(message_, origin_);
+    auto head = make_exchange();
     if (app_.streams_body(head->request())) {
       exchange_ = std::move(head);
       exchange_->let_body_stream();
       handle();
       closes_ = is_answered();
-    } else if (rules::announced_length(message_.headers) > body_limit_) {
+    } else if (rules::announced_length(message_->headers) > terms_.body_limit) {
       refuse(413);
     }
   }
@@ -57,16 +63,21 @@ class Call {
     }
     sent_ += bytes.size();
     if (exchange_ == nullptr) {
-      message_.body.append(bytes);
-      if (message_.body.size() > body_limit_) {
+      message_->body.append(bytes);
+      if (message_->body.size() > terms_.body_limit) {
         refuse(413);
       }
+      return;
+    }
+    if (!exchange_->sink()) {  // The app answers later, and reads the body meanwhile.
+      exchange_->body().bring(bytes);
+      app_.host().loop().run_ready();
       return;
     }
     forget_errors();
     const std::int32_t result = exchange_->sink()->chunk(bytes);
     if (result != APPSERVER_OK) {
-      report(result);
+      exchange_->report_failure(result);
       exchange_->sink().reset();
       refuse(500);
     }
@@ -77,21 +88,23 @@ class Call {
   [[nodiscard]] ReplyStream finish() {
     if (!is_answered()) {
       check_length();
-      exchange_ != nullptr ? end() : begin();
+      go_on();
     }
-    Reply reply = answer_ ? std::move(*answer_) : take_reply();
-    complete(reply);
-    std::optional<BodySource> source;
-    if (exchange_ != nullptr && exchange_->source()) {
-      source.emplace(std::move(*exchange_->source()));
+    if (answer_) {
+      complete(*answer_);
+      return {std::move(*answer_), std::nullopt};
     }
-    return {std::move(reply), std::move(source)};
+    auto attendance = attend();
+    if (attendance != nullptr && !attendance->await_answer()) {
+      return {Reply{.is_complete = false}, std::nullopt};
+    }
+    return answer_of_app(std::move(attendance));
   }
 
  private:
   void check_length() const {
-    if (has_field(message_.headers, "Content-Length") &&
-        rules::announced_length(message_.headers) != sent_) {
+    if (has_field(message_->headers, "Content-Length") &&
+        rules::announced_length(message_->headers) != sent_) {
       throw std::logic_error("a body of " + std::to_string(sent_) +
                              " bytes is not what its Content-Length says");
     }
@@ -103,26 +116,23 @@ class Call {
     closes_ = true;
   }
 
-  // Adds what is the server's to say.
   void complete(Reply& reply) {
-    const auto now = std::chrono::floor<std::chrono::seconds>(app_.host().time().wall());
-    if (!reply.has_header("Date")) {
-      reply.headers.emplace_back("Date", detail::to_http_date(now));
-    }
-    if (!reply.has_header("Server")) {
-      reply.headers.emplace_back("Server", "appserverd");
-    }
-    if (closes_ && !reply.has_header("Connection")) {
-      reply.headers.emplace_back("Connection", "close");
-    }
-    if (message_.method == "HEAD") {
+    rules::complete(reply, app_.host().time().wall(), closes_);
+    if (message_->method == "HEAD") {
       reply.body.clear();
     }
   }
 
-  void begin() {
-    exchange_ = std::make_unique<Exchange>(message_, origin_);
-    handle();
+  // With a body that is whole.
+  void go_on() {
+    if (exchange_ == nullptr) {
+      exchange_ = make_exchange();
+      handle();
+    } else if (exchange_->sink()) {
+      end();
+    } else {
+      exchange_->body().end();
+    }
   }
 
   void handle() {
@@ -134,50 +144,52 @@ class Call {
   // The sink answers another exchange than the one that it was made in.
   void end() {
     auto receiving = std::move(exchange_);
-    exchange_ = std::make_unique<Exchange>(message_, origin_);
+    exchange_ = make_exchange();
     exchange_->hints() = std::move(receiving->hints());
     forget_errors();
     conclude(receiving->sink()->end(exchange_->handle()));
   }
 
   void conclude(std::int32_t result) {
-    const bool is_settled = exchange_->is_answered() || exchange_->sink().has_value();
+    const bool is_settled =
+        exchange_->was_kept() || exchange_->is_answered() || exchange_->sink().has_value();
     if (result != APPSERVER_OK || !is_settled) {
-      report(result);
+      exchange_->report_failure(result);
     }
     if (!is_settled) {
       answer_ = rules::failure_reply(500);
     }
   }
 
-  [[nodiscard]] Reply take_reply() {
-    Reply reply = std::move(exchange_->reply());
-    reply.hints = std::move(exchange_->hints());
-    return reply;
+  // Of an exchange that the app has kept; else null.
+  [[nodiscard]] std::unique_ptr<Attendance> attend() {
+    return exchange_->was_kept()
+               ? std::make_unique<Attendance>(app_.host().loop(), exchange_, terms_.leaves_at)
+               : nullptr;
   }
 
-  // An earlier handler's words are not this one's.
-  void forget_errors() { static_cast<void>(app_.host().take_error()); }
-
-  void report(std::int32_t result) {
-    std::string why = app_.host().take_error();
-    if (why.empty()) {
-      why = exchange_->refusal();
+  [[nodiscard]] ReplyStream answer_of_app(std::unique_ptr<Attendance> attendance) {
+    auto [reply, source] = exchange_->take_answer();
+    complete(reply);
+    if (attendance != nullptr && !source) {
+      std::exchange(attendance, nullptr)->finish();
     }
-    if (why.empty()) {
-      why = result == APPSERVER_OK ? "the handler returned without an answer"
-                                   : "the handler failed without saying why";
-    }
-    app_.host().records().push_back({APPSERVER_LOG_ERROR, "request failed: " + message_.method +
-                                                              " " + message_.target + ": " + why});
+    return {std::move(reply), std::move(source), std::move(attendance)};
   }
+
+  [[nodiscard]] std::shared_ptr<KeepableExchange> make_exchange() {
+    MemoryHost& host = app_.host();
+    return std::make_shared<KeepableExchange>(host.loop(), host.journal(), message_, terms_.origin);
+  }
+
+  // They are an earlier handler's.
+  void forget_errors() { static_cast<void>(app_.host().journal().take_error()); }
 
   LoadedApp& app_;
-  Message message_;
-  const Origin& origin_;
-  std::uint64_t body_limit_;
+  std::shared_ptr<Message> message_;
+  Terms terms_;
   std::uint64_t sent_ = 0;
-  std::unique_ptr<Exchange> exchange_;
+  std::shared_ptr<KeepableExchange> exchange_;
   std::optional<Reply> answer_;  // the server's own
   bool closes_ = false;          // the answer comes before the body
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,29 +24,30 @@ namespace appserver::testing {
 // appserver_exchange. Neither copied nor moved: the ABI's structs refer to it.
 class Exchange {
  public:
-  // Both outlive the exchange.
-  Exchange(const Message& message, const Origin& origin) : message_(message), origin_(origin) {
-    for (const auto& [name, value] : message.headers) {
+  Exchange(std::shared_ptr<const Message> message, Origin origin)
+      : message_(std::move(message)), origin_(std::move(origin)) {
+    for (const auto& [name, value] : message_->headers) {
       fields_.push_back({detail::to_abi(name), detail::to_abi(value)});
     }
-    const std::string_view target = message.target;
+    const std::string_view target = message_->target;
     const std::size_t question = std::min(target.find('?'), target.size());
     request_ = {.size = sizeof(appserver_request),
                 .http_version = 11,
-                .method = detail::to_abi(message.method),
+                .method = detail::to_abi(message_->method),
                 .target = detail::to_abi(target),
                 .path = detail::to_abi(target.substr(0, question)),
                 .query = detail::to_abi(target.substr(std::min(question + 1, target.size()))),
                 .headers = fields_.data(),
                 .header_count = fields_.size(),
-                .body = detail::to_abi(message.body),
-                .scheme = detail::to_abi(origin.scheme),
-                .authority = detail::to_abi(value_of(message.headers, "Host"))};
+                .body = detail::to_abi(message_->body),
+                .scheme = detail::to_abi(origin_.scheme),
+                .authority = detail::to_abi(value_of(message_->headers, "Host"))};
   }
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
   ~Exchange() = default;
 
+  [[nodiscard]] const Message& message() const noexcept { return *message_; }
   [[nodiscard]] const appserver_request& request() const noexcept { return request_; }
   [[nodiscard]] appserver_exchange* handle() noexcept {
     return reinterpret_cast<appserver_exchange*>(this);
@@ -53,7 +55,9 @@ class Exchange {
   void let_body_stream() noexcept { streams_body_ = true; }
 
   [[nodiscard]] bool is_answered() const noexcept { return reply_.has_value(); }
-  [[nodiscard]] Reply& reply() { return *reply_; }
+  // Answered, or in the course of taking the body in.
+  [[nodiscard]] bool is_settled() const noexcept { return is_answered() || sink_.has_value(); }
+  [[nodiscard]] std::optional<Reply>& reply() noexcept { return reply_; }
   [[nodiscard]] std::vector<Hint>& hints() noexcept { return hints_; }
   [[nodiscard]] std::optional<BodySource>& source() noexcept { return source_; }
   [[nodiscard]] std::optional<BodySink>& sink() noexcept { return sink_; }
@@ -84,7 +88,7 @@ class Exchange {
     } else if (!rules::has_no_body(own.reply_->status)) {
       own.reply_->headers.emplace_back("Transfer-Encoding", "chunked");
     }
-    if (!own.is_bodiless()) {
+    if (own.message_->method != "HEAD" && !rules::has_no_body(own.reply_->status)) {
       taken.promise(own.framing_.length);
       own.source_.emplace(std::move(taken));
     }
@@ -97,7 +101,7 @@ class Exchange {
     if (!own.begin_reply(*head)) {
       return own.outcome();
     }
-    std::optional<Reply> made = file_reply(own.message_, std::move(own.reply_->headers), fd);
+    std::optional<Reply> made = file_reply(*own.message_, std::move(own.reply_->headers), fd);
     if (!made) {
       own.reply_.reset();
       own.refusal_ = "the descriptor of the response is no regular file";
@@ -140,16 +144,14 @@ class Exchange {
     return detail::to_abi(self(exchange).origin_.request_id);
   }
 
- private:
+ protected:
   [[nodiscard]] static Exchange& self(appserver_exchange* exchange) noexcept {
     return *reinterpret_cast<Exchange*>(exchange);
   }
-  [[nodiscard]] bool is_settled() const noexcept { return is_answered() || sink_.has_value(); }
+
+ private:
   [[nodiscard]] std::int32_t outcome() const noexcept {
     return refusal_.empty() ? APPSERVER_OK : APPSERVER_FAILED;
-  }
-  [[nodiscard]] bool is_bodiless() const noexcept {
-    return message_.method == "HEAD" || rules::has_no_body(reply_->status);
   }
 
   // Takes status and fields, or says in refusal_ why not.
@@ -171,19 +173,19 @@ class Exchange {
   }
 
   void set_length(std::uint64_t length) {
-    if (message_.method == "HEAD" && length == 0) {
+    if (message_->method == "HEAD" && length == 0) {
       length = framing_.length.value_or(0);  // an app may know what the body would be
     }
     if (!rules::has_no_length(reply_->status)) {
       reply_->headers.emplace_back("Content-Length", std::to_string(length));
     }
-    if (message_.method == "HEAD") {
+    if (message_->method == "HEAD") {
       reply_->body.clear();
     }
   }
 
-  const Message& message_;
-  const Origin& origin_;
+  std::shared_ptr<const Message> message_;  // the app may look at it when the client has left
+  Origin origin_;
   std::vector<appserver_header> fields_;
   appserver_request request_{};
   bool streams_body_ = false;

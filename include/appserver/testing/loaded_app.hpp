@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <concepts>
 #include <memory>
 #include <stdexcept>
@@ -66,25 +67,36 @@ class LoadedApp {
   template <typename Hook, typename... Arguments>
   void run(const char* name, Hook hook, Arguments... arguments) {
     if (hook != nullptr && hook(description_->state, arguments...) != APPSERVER_OK) {
-      throw std::runtime_error(std::string(name) + " failed: " + host_.take_error());
+      throw std::runtime_error(std::string(name) + " failed: " + host_.journal().take_error());
     }
   }
 
-  // The end of a worker.
-  void leave_and_stop(const appserver_worker_info& worker) const {
+  // The start of a worker, for which the app is loaded. Errors: as run().
+  void start(const appserver_worker_info& worker) {
+    run("on_load", description_->on_load);
+    host_.loop().serve(true);
+    run("on_worker_start", description_->on_worker_start, &worker);
+  }
+
+  // Its end. What works for nobody any more has the time for it that --graceful-timeout gives.
+  void leave_and_stop(const appserver_worker_info& worker) {
+    constexpr std::chrono::seconds kGracefulTimeout(30);
     const auto* leaving = extension<appserver_leaving>(APPSERVER_LEAVING_EXTENSION);
     if (leaving != nullptr) {
       leaving->on_worker_leave(description_->state, &worker);
     }
+    host_.loop().run_out(kGracefulTimeout);
     if (description_->on_worker_stop != nullptr) {
       description_->on_worker_stop(description_->state, &worker);
     }
+    host_.loop().run_ready();
+    host_.loop().serve(false);
   }
 
  private:
   void check() {
     if (description_ == nullptr) {
-      throw std::runtime_error("the app was refused: " + host_.take_error());
+      throw std::runtime_error("the app was refused: " + host_.journal().take_error());
     }
   }
 

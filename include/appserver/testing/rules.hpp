@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <stdexcept>
@@ -10,6 +11,7 @@
 #include <string_view>
 #include <utility>
 
+#include <appserver/detail/http_date.hpp>
 #include <appserver/detail/reason.hpp>
 #include <appserver/testing/messages.hpp>
 #include <appserver/url.hpp>
@@ -98,6 +100,20 @@ struct Taken {
     });
   });
   return taken;
+}
+
+// Adds what is the server's to say. `closes`: it ends the connection.
+inline void complete(Reply& reply, std::chrono::system_clock::time_point now, bool closes) {
+  if (!reply.has_header("Date")) {
+    reply.headers.emplace_back("Date",
+                               detail::to_http_date(std::chrono::floor<std::chrono::seconds>(now)));
+  }
+  if (!reply.has_header("Server")) {
+    reply.headers.emplace_back("Server", "appserverd");
+  }
+  if (closes && !reply.has_header("Connection")) {
+    reply.headers.emplace_back("Connection", "close");
+  }
 }
 
 // The server's own words: "500 Internal Server Error", and a sentence.
