@@ -176,6 +176,7 @@ TEST_CASE("testing: an answer that never comes is told, with what the app waits 
   CHECK(kept[0].is_cancelled());
   CHECK(kept[0].request().target() == "/thread");
   CHECK_FALSE(kept[0].respond(appserver::text("too late")));
+  kept.clear();
 }
 
 TEST_CASE("testing: run_blocking gives what the function returns, or throws what it throws") {
@@ -268,6 +269,7 @@ TEST_CASE("testing: a client that leaves cancels what is done for it, at its tim
   CHECK(client.get("/responder").status == 0);
   CHECK(told_after == 3s);
   CHECK(kept->is_cancelled());
+  kept.reset();  // Like all that belongs to the app: before the client, which is its server.
   CHECK(client.log().empty());
 }
 
@@ -323,6 +325,7 @@ TEST_CASE("testing: a pushed stream is collected whole, or comes piece by piece"
   CHECK(stream.next() == "b");
   pushed->finish();
   CHECK_FALSE(stream.next().has_value());
+  pushed.reset();
 }
 
 TEST_CASE("testing: a worker that stops gives what still works the time to come to its end") {
